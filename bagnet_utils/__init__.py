@@ -1,0 +1,35 @@
+"""Helpers of the BagNet course. Every name a learner types lives here: `import bagnet_utils as bu`.
+
+A name is fetched from its module when it is first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+WHERE = {
+    "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),
+    "models.zoo": ("load_published",),
+    "experiments.receptive_field": (
+        "ReceptiveField",
+        "receptive_field",
+        "receptive_field_by_gradient",
+        "receptive_field_by_pixel",
+    ),
+    "experiments.heatmaps": ("evidence", "heatmap"),
+    "display.figures": ("show_heatmap", "show_windows"),
+    "errors": ("BadInput",),
+}
+_MODULE_OF = {name: module for module, names in WHERE.items() for name in names}
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str):
+    if name not in _MODULE_OF:
+        raise AttributeError(f"bagnet_utils has no {name!r}; it has {', '.join(__all__)}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

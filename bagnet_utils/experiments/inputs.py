@@ -1,0 +1,66 @@
+"""What every experiment asks of its model and its pictures, said in one sentence when it is not so."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.models.bagnet import BagNet
+
+
+def check_eval(who: str, model) -> None:
+    """Raise if any part of the model is in train mode. `who` is the name of the function that asks."""
+    if any(module.training for module in model.modules()):
+        raise BadInput(
+            f"{who}: the model is in train mode, where BatchNorm mixes the pictures of a batch; call model.eval()."
+        )
+
+
+def check_bagnet(who: str, model) -> None:
+    """Raise unless the model is a BagNet in eval mode."""
+    if not isinstance(model, BagNet):
+        raise BadInput(
+            f"{who}: the model is a {type(model).__name__}, but a BagNet is wanted: "
+            "only a bag of patches has evidence for each patch. Try bagnet9(), bagnet17() or bagnet33()."
+        )
+    check_eval(who, model)
+
+
+def check_images(who: str, images, model: BagNet) -> Tensor:
+    """The pictures as N x 3 x H x W floats on the model's device; N is 1 for a single 3 x H x W picture."""
+    if not isinstance(images, (Tensor, np.ndarray)):
+        raise BadInput(f"{who}: a picture is wanted as a tensor or an array, but {type(images).__name__} was given.")
+    images = torch.as_tensor(images)
+    size = " x ".join(map(str, images.shape))
+    if not images.is_floating_point():
+        raise BadInput(
+            f"{who}: the picture holds {str(images.dtype).removeprefix('torch.')} numbers, "
+            "but floats are wanted; for 0..255 use image.float() / 255."
+        )
+    if images.ndim not in (3, 4):
+        raise BadInput(f"{who}: the picture has the shape {size}, but 3 x H x W or N x 3 x H x W is wanted.")
+    if images.shape[-3] != 3:
+        cure = "move the colours to the front with image.permute(2, 0, 1)" if images.shape[-1] == 3 else "use RGB"
+        raise BadInput(f"{who}: the picture has {images.shape[-3]} channels (shape {size}), but 3 are wanted; {cure}.")
+    patch = model.patch_size
+    if min(images.shape[-2:]) < patch:
+        raise BadInput(
+            f"{who}: the picture is {images.shape[-2]} x {images.shape[-1]} pixels, but BagNet-{patch} needs "
+            f"at least {patch} on each side; use a smaller patch size or a larger picture."
+        )
+    if not torch.isfinite(images).all():
+        raise BadInput(
+            f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
+        )
+    return images.to(model.fc.weight).reshape(-1, *images.shape[-3:])
+
+
+def check_target(who: str, target, classes: int) -> int:
+    """The class as a plain number between 0 and classes - 1."""
+    try:
+        number = int(target.__index__())
+    except (AttributeError, TypeError):
+        number = -1
+    if not 0 <= number < classes:
+        raise BadInput(f"{who}: target is {target!r}, but this model's classes are the numbers 0 to {classes - 1}.")
+    return number

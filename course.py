@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""The BagNet course, from one file: python3 course.py lab
+
+Needs Python 3.11 or newer and nothing else. The first start makes a private Python environment in the folder .venv
+beside this file and installs the course into it; later starts find it there. With --here it uses the environment of
+the Python that runs it instead (conda, Colab, Binder).
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # said before anything that an old Python could stumble over
+    sys.exit(
+        "The course needs Python 3.11 or newer, but this is Python %d.%d (%s). Install a newer one from python.org or "
+        "with your system's package manager, then start course.py with it, for example: python3.12 course.py lab"
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+
+import argparse
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes; on Linux, PyTorch brings its GPU libraries
+
+
+class Trouble(Exception):
+    """One paragraph for the reader: what is wrong, and the cure."""
+
+
+# ---------------------------------------------------------------- the verbs
+
+
+def lab(python: Path, options: argparse.Namespace) -> int:
+    if options.port:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+            try:
+                probe.bind(("127.0.0.1", options.port))
+            except OSError:
+                raise Trouble(
+                    f"Port {options.port} is taken, perhaps by a JupyterLab that is still open. Close it, name another "
+                    "port, or leave --port out: then a free one is found."
+                ) from None
+    command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT / 'notebooks'}"]
+    command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []
+    command += ["--no-browser"] if options.no_browser else []
+    command += ["--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return call(command)
+
+
+def test(python: Path, options: argparse.Namespace) -> int:
+    return call([python, "-m", "pytest", *options.rest])
+
+
+def run(python: Path, options: argparse.Namespace) -> int:
+    for name in map(os.path.abspath, options.rest or sorted((ROOT / "notebooks").glob("*.ipynb"))):
+        started = time.monotonic()
+        execute = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.record_timing=False"]
+        failed = call([python, "-m", "nbconvert", "--log-level=WARN", *execute, name])
+        if failed:
+            return failed
+        say(f"{Path(name).name}: {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def bench(python: Path, options: argparse.Namespace) -> int:
+    return call([python, ROOT / "benchmarks" / "heatmaps.py", *options.rest])
+
+
+VERBS = {  # name: what it does, what it may be followed by
+    "lab": (lab, "open the course in JupyterLab (--port N, --no-browser)"),
+    "test": (test, "run all tests (anything after it goes to pytest: test -k heatmap)"),
+    "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
+    "bench": (bench, "measure speed and memory, as a table (about 8 minutes on 2 cores)"),
+}
+
+
+# ---------------------------------------------------------------- the set-up
+
+
+def environment() -> Path:
+    """The Python of the course's own environment, made, updated or mended first if it needs to be."""
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    ready, mine = VENV / "course-ready.json", VENV / "course-made-this"
+    with one_at_a_time():
+        before, now = read(ready), fingerprint(course=str(ROOT))
+        works = (
+            bool(before) and python.exists() and not subprocess.call([python, "-I", "-c", INSTALLED], stderr=NOWHERE)
+        )
+        if works and before == now:
+            return python
+        if VENV.exists() and not mine.exists():
+            raise Trouble(
+                f"The folder {VENV} is there already, but course.py did not make it, so it is left alone. Move it "
+                "away, or activate it and add --here to use it as it is."
+            )
+        if works:
+            say("The course has changed since it was set up: updating its environment.")
+        else:
+            check_means()
+            say(f"Setting up the course in {VENV} (once; about 3 minutes and {GIGABYTES} GB).")
+        try:
+            if not works:
+                remove(VENV)  # what an interrupted set-up left
+                VENV.mkdir()
+                mine.touch()
+                step([sys.executable, "-m", "venv", str(VENV)], "making a private Python environment")
+            install(python, ready, now, "--constraint", "constraints.txt")
+            settings = VENV / "share/jupyter/lab/settings/overrides.json"
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text(json.dumps(LAB_SETTINGS), encoding="utf-8")
+        except BaseException as problem:
+            if not ready.exists():  # so packages may be half there
+                remove(VENV)
+            elif isinstance(problem, Trouble):
+                say(f"{problem}\nGoing on with the environment as it was.")
+                return python
+            if isinstance(problem, OSError):
+                raise Trouble(reason(str(problem))) from None
+            raise
+    return python
+
+
+INSTALLED = "from importlib.metadata import version; version('bagnet-course')"
+NOWHERE = subprocess.DEVNULL
+LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+def check_means() -> None:
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            raise Trouble(
+                f"This Python ({sys.executable}) comes without its module {module}, which makes private environments. "
+                "On Debian and Ubuntu: sudo apt install python3-venv. Elsewhere, install Python from python.org. "
+                "Or use an environment of your own, with --here."
+            )
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < GIGABYTES:
+        say(f"Only {free:.1f} GB are free here, and up to {GIGABYTES} are needed: this may not be enough.")
+
+
+def this_environment() -> Path:
+    """The Python that runs this file, with the course installed into its environment."""
+    ready, now = ROOT / ".here-ready.json", fingerprint(course=str(ROOT), python=sys.version, at=sys.prefix)
+    if read(ready) != now:
+        if importlib.util.find_spec("pip") is None:
+            raise Trouble(
+                f"This Python ({sys.executable}) has no pip to install the course with. Add it with "
+                f"'{sys.executable} -m ensurepip', or leave out --here: then course.py makes an environment of its own."
+            )
+        say(f"Installing the course into the environment at {sys.prefix} (packages there that will do stay).")
+        install(Path(sys.executable), ready, now)
+    return Path(sys.executable)
+
+
+def install(python: Path, ready: Path, now: dict[str, str], *limits: str) -> None:
+    """Install the course and what it needs. `ready` holds `now` afterwards, and is gone while packages change."""
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2", *limits]
+    step([*command, "--editable", ".[dev]"], on_change=lambda: ready.unlink(missing_ok=True))
+    ready.write_text(json.dumps(now), encoding="utf-8")
+
+
+def fingerprint(**facts: str) -> dict[str, str]:
+    """What an environment is made from. If any of it changes, the environment is brought up to date."""
+    files = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
+    return {**facts, "files": hashlib.sha256(files).hexdigest()}
+
+
+def read(ready: Path) -> dict[str, str] | None:
+    try:
+        return json.loads(ready.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def step(command: list[str], what: str = "looking up packages", on_change=lambda: None) -> None:
+    """Run one step of the set-up, saying in one line what it is at; its full words only matter if it fails."""
+    started, words, lines, shown = time.monotonic(), [], queue.Queue(), None
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+    with subprocess.Popen(command, cwd=ROOT, env=child_environment(), **pipe) as process:
+
+        def listen():
+            for line in process.stdout:
+                lines.put(line.strip())
+            lines.put(None)
+
+        threading.Thread(target=listen, daemon=True).start()
+        try:
+            while True:
+                with contextlib.suppress(queue.Empty):
+                    line = lines.get(timeout=1)
+                    if line is None:
+                        break
+                    words.append(line)
+                    if line.startswith("Installing collected packages"):
+                        on_change()
+                        what = f"installing {line.count(',') + 1} packages"
+                    elif line.startswith(("Downloading", "Using cached", "Building")):
+                        what = line[0].lower() + line[1:90]
+                if what != shown or sys.stdout.isatty():
+                    line = f"[{time.monotonic() - started:4.0f} s] {what}"
+                    print(f"\r\033[K{line}" if sys.stdout.isatty() else f"{line}\n", end="", flush=True)
+                    shown = what
+        except BaseException:
+            process.kill()
+            raise
+    if sys.stdout.isatty():
+        print()
+    if process.returncode:
+        raise Trouble(reason("\n".join(words)))
+
+
+REASONS = {  # what pip or venv says: what it means and what to do
+    "No space left|Errno 28|not enough space|Disk quota": """The disk is full. {gb} GB are wanted in {root}, and while
+        installing also in the folder for temporary files (TMPDIR). Free some space, then run the same line.""",
+    "externally-managed-environment": """This Python belongs to the operating system and may not be added to. Leave out
+        --here: then course.py makes an environment of its own.""",
+    "connection|resolution|Max retries|ProxyError|timed out|SSLError|getaddrinfo|unreachable|HTTPError": """The packages
+        could not be downloaded: no network, or something between here and the package index is in the way. Only this
+        first start needs one. Check the connection (behind a proxy, set HTTPS_PROXY), then run the same line: what has
+        been downloaded already is not fetched again.""",
+    "No matching distribution|Could not find a version|ResolutionImpossible": """Some package has no build for Python
+        {python} on this system ({platform}). The course is made for Python 3.11 to 3.14 on Linux, Windows or a Mac
+        with an Apple chip; start course.py with one of these.""",
+    "Permission denied|Access is denied|Errno 13|Read-only": """The folder {root} may not be written to. Copy the course
+        to a folder of your own and start it there.""",
+}
+
+
+def reason(words: str) -> str:
+    """One paragraph on why a step failed, from the words it left."""
+    facts = {"gb": GIGABYTES, "root": ROOT, "python": "%d.%d" % sys.version_info[:2], "platform": sys.platform}
+    for pattern, paragraph in REASONS.items():
+        if re.search(pattern, words, re.IGNORECASE):
+            return re.sub(r"\n +", " ", paragraph).format(**facts)
+    last = " / ".join(words.splitlines()[-4:])
+    return f"The set-up failed, and left nothing half-made; the same line tries again. Its last words were: {last}"
+
+
+# ---------------------------------------------------------------- small things
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def child_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONUTF8": "1"}  # so that a path with any letters works on any system
+
+
+def call(command: list) -> int:
+    """Run a program until it ends. Ctrl-C is the program's to answer; a request to stop is passed on to it."""
+    with subprocess.Popen([str(word) for word in command], cwd=ROOT, env=child_environment()) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                return process.wait()
+
+
+def remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Let one set-up at a time into this folder. The lock is the system's: it goes when the process does."""
+    with open(__file__, "rb") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                file.seek(2**30)  # Windows lets nobody read what is locked, so lock a byte that is not there
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Trouble("Another course.py is setting up this folder just now. Wait until it is done.") from None
+        yield
+
+
+def main() -> int:
+    menu = "\n".join(f"  {name:<7}{text}" for name, (_, text) in VERBS.items())
+    layout = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = argparse.ArgumentParser(prog="course.py", description=__doc__, epilog=f"verbs:\n{menu}", **layout)
+    parser.add_argument("verb", choices=VERBS, nargs="?", metavar="verb", help="what to do; see below")
+    parser.add_argument("--here", action="store_true", help="use this Python's own environment, not .venv")
+    parser.add_argument("--port", type=int, help="lab: the port to listen on (default: the first free one from 8888)")
+    parser.add_argument("--no-browser", action="store_true", help="lab: print the address, open nothing")
+    options, options.rest = parser.parse_known_args()
+    if options.verb is None:
+        parser.print_help()
+        return 0
+    if options.verb == "lab" and options.rest:
+        parser.error(f"lab does not know {' '.join(options.rest)}; it knows --port N, --no-browser and --here")
+    try:
+        python = this_environment() if options.here else environment()
+        return VERBS[options.verb][0](python, options)
+    except Trouble as trouble:
+        print(f"\n{trouble}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Nothing half-made is left; the same line starts again.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
