@@ -132,7 +132,7 @@ def test_zeros_are_padded_after_normalisation():
         def forward(self, images):
             return (images - 0.4) / 0.2
 
-    model.normalise = Normalise()
+    model.normalise = Normalise().eval()
     assert torch.allclose(bu.heatmap(model, image, 1, stride=1), wanted, atol=1e-5)
 
 

@@ -23,7 +23,9 @@ NETS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if "published" in name else ()) for name in NETS]
+)
 def test_layers_gradient_and_pixels_agree(name):
     build, wanted = NETS[name]
     model = build().eval()
