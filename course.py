@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):  # said before anything that an old Python could 
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import importlib.util
 import json
@@ -44,16 +45,6 @@ class Trouble(Exception):
 
 
 def lab(python: Path, options: argparse.Namespace) -> int:
-    if options.port:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
-            try:
-                probe.bind(("127.0.0.1", options.port))
-            except OSError:
-                raise Trouble(
-                    f"Port {options.port} is taken, perhaps by a JupyterLab that is still open. Close it, name another "
-                    "port, or leave --port out: then a free one is found."
-                ) from None
     command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT / 'notebooks'}"]
     command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []
     command += ["--no-browser"] if options.no_browser else []
@@ -62,12 +53,26 @@ def lab(python: Path, options: argparse.Namespace) -> int:
     return call(command)
 
 
-def test(python: Path, options: argparse.Namespace) -> int:
-    return call([python, "-m", "pytest", *options.rest])
+def lab_options(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="course.py lab", allow_abbrev=False)
+    parser.add_argument("--port", type=int, help="the port to listen on (default: the first free one from 8888)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    options = parser.parse_args(words)
+    if options.port is not None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name != "nt")
+            try:
+                probe.bind(("127.0.0.1", options.port))
+            except (OSError, OverflowError) as problem:
+                raise Trouble(
+                    f"Port {options.port} cannot be used ({problem}): perhaps a JupyterLab is still open on it. Close "
+                    "it, name another port from 1024 to 65535, or leave --port out: then a free one is found."
+                ) from None
+    return options
 
 
-def run(python: Path, options: argparse.Namespace) -> int:
-    for name in map(os.path.abspath, options.rest or sorted((ROOT / "notebooks").glob("*.ipynb"))):
+def run(python: Path, names: list[str]) -> int:
+    for name in map(os.path.abspath, names or sorted((ROOT / "notebooks").glob("*.ipynb"))):
         started = time.monotonic()
         execute = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.record_timing=False"]
         failed = call([python, "-m", "nbconvert", "--log-level=WARN", *execute, name])
@@ -77,15 +82,19 @@ def run(python: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def bench(python: Path, options: argparse.Namespace) -> int:
-    return call([python, ROOT / "benchmarks" / "heatmaps.py", *options.rest])
+def program(*words):
+    """A verb that runs a Python program, with whatever follows the verb."""
+    return lambda python, rest: call([python, *words, *rest])
 
 
 VERBS = {  # name: what it does, what it may be followed by
     "lab": (lab, "open the course in JupyterLab (--port N, --no-browser)"),
-    "test": (test, "run all tests (anything after it goes to pytest: test -k heatmap)"),
+    "test": (program("-m", "pytest"), "run all tests (what follows goes to pytest: test -k heatmap)"),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
-    "bench": (bench, "measure speed and memory, as a table (about 8 minutes on 2 cores)"),
+    "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
+    "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
+    "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (70 minutes)"),
+    "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (8 minutes)"),
 }
 
 
@@ -96,13 +105,11 @@ def environment() -> Path:
     """The Python of the course's own environment, made, updated or mended first if it needs to be."""
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready, mine = VENV / "course-ready.json", VENV / "course-made-this"
+    now = fingerprint(course=str(ROOT))
+    if read(ready) == now and holds_the_course(python):
+        return python
     with one_at_a_time():
-        before, now = read(ready), fingerprint(course=str(ROOT))
-        works = (
-            bool(before) and python.exists() and not subprocess.call([python, "-I", "-c", INSTALLED], stderr=NOWHERE)
-        )
-        if works and before == now:
-            return python
+        works = bool(read(ready)) and holds_the_course(python)
         if VENV.exists() and not mine.exists():
             raise Trouble(
                 f"The folder {VENV} is there already, but course.py did not make it, so it is left alone. Move it "
@@ -129,15 +136,19 @@ def environment() -> Path:
             elif isinstance(problem, Trouble):
                 say(f"{problem}\nGoing on with the environment as it was.")
                 return python
-            if isinstance(problem, OSError):
-                raise Trouble(reason(str(problem))) from None
             raise
     return python
 
 
-INSTALLED = "from importlib.metadata import version; version('bagnet-course')"
-NOWHERE = subprocess.DEVNULL
 LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+def holds_the_course(python: Path) -> bool:
+    question = [python, "-I", "-c", "from importlib.metadata import version; version('bagnet-course')"]
+    try:
+        return subprocess.call(question, stderr=subprocess.DEVNULL) == 0
+    except OSError:  # no such Python, or one of another system
+        return False
 
 
 def check_means() -> None:
@@ -156,7 +167,7 @@ def check_means() -> None:
 def this_environment() -> Path:
     """The Python that runs this file, with the course installed into its environment."""
     ready, now = ROOT / ".here-ready.json", fingerprint(course=str(ROOT), python=sys.version, at=sys.prefix)
-    if read(ready) != now:
+    if read(ready) != now or not holds_the_course(Path(sys.executable)):
         if importlib.util.find_spec("pip") is None:
             raise Trouble(
                 f"This Python ({sys.executable}) has no pip to install the course with. Add it with "
@@ -191,6 +202,8 @@ def step(command: list[str], what: str = "looking up packages", on_change=lambda
     """Run one step of the set-up, saying in one line what it is at; its full words only matter if it fails."""
     started, words, lines, shown = time.monotonic(), [], queue.Queue(), None
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+    pipe["start_new_session"] = True  # so that it can be stopped together with what it started
+    pipe["close_fds"] = os.name == "nt"  # elsewhere it shares the lock, and holds it should this program be killed
     with subprocess.Popen(command, cwd=ROOT, env=child_environment(), **pipe) as process:
 
         def listen():
@@ -216,7 +229,7 @@ def step(command: list[str], what: str = "looking up packages", on_change=lambda
                     print(f"\r\033[K{line}" if sys.stdout.isatty() else f"{line}\n", end="", flush=True)
                     shown = what
         except BaseException:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
             raise
     if sys.stdout.isatty():
         print()
@@ -227,26 +240,30 @@ def step(command: list[str], what: str = "looking up packages", on_change=lambda
 REASONS = {  # what pip or venv says: what it means and what to do
     "No space left|Errno 28|not enough space|Disk quota": """The disk is full. {gb} GB are wanted in {root}, and while
         installing also in the folder for temporary files (TMPDIR). Free some space, then run the same line.""",
-    "externally-managed-environment": """This Python belongs to the operating system and may not be added to. Leave out
-        --here: then course.py makes an environment of its own.""",
-    "connection|resolution|Max retries|ProxyError|timed out|SSLError|getaddrinfo|unreachable|HTTPError": """The packages
+    "externally-managed-environment": """This Python belongs to the operating system and may not be added to. Leave
+        out --here: then course.py makes an environment of its own.""",
+    r"from versions: (?!none)|ResolutionImpossible": """{no_build}""",
+    "NewConnection|NameResolution|name resolution|Failed to establish|Connect.*Error|Connection (abort|refus|broken)"
+    "|ConnectTimeout|ReadTimeout|timed out|ProxyError|SSLError|getaddrinfo|unreachable|HTTP error": """The packages
         could not be downloaded: no network, or something between here and the package index is in the way. Only this
-        first start needs one. Check the connection (behind a proxy, set HTTPS_PROXY), then run the same line: what has
-        been downloaded already is not fetched again.""",
-    "No matching distribution|Could not find a version|ResolutionImpossible": """Some package has no build for Python
-        {python} on this system ({platform}). The course is made for Python 3.11 to 3.14 on Linux, Windows or a Mac
-        with an Apple chip; start course.py with one of these.""",
-    "Permission denied|Access is denied|Errno 13|Read-only": """The folder {root} may not be written to. Copy the course
-        to a folder of your own and start it there.""",
+        first start needs one. Check the connection (behind a proxy, set HTTPS_PROXY), then run the same line: what
+        has been downloaded already is not fetched again.""",
+    "No matching distribution|Could not find a version": """{no_build}""",
+    "Permission denied|Access is denied|Errno 13|Read-only": """The folder {root} may not be written to. Copy the
+        course to a folder of your own and start it there.""",
 }
+NO_BUILD = (
+    f"Some package has no build for Python {sys.version_info[0]}.{sys.version_info[1]} on this system "
+    f"({sys.platform}). The course is made for Python 3.11 to 3.14 on Linux, Windows or a Mac with an Apple chip; "
+    "start course.py with one of these."
+)
 
 
 def reason(words: str) -> str:
     """One paragraph on why a step failed, from the words it left."""
-    facts = {"gb": GIGABYTES, "root": ROOT, "python": "%d.%d" % sys.version_info[:2], "platform": sys.platform}
     for pattern, paragraph in REASONS.items():
-        if re.search(pattern, words, re.IGNORECASE):
-            return re.sub(r"\n +", " ", paragraph).format(**facts)
+        if re.search(pattern, words.replace(str(ROOT), "").replace(ROOT.as_uri(), ""), re.IGNORECASE):
+            return re.sub(r"\n +", " ", paragraph).format(gb=GIGABYTES, root=ROOT, no_build=NO_BUILD)
     last = " / ".join(words.splitlines()[-4:])
     return f"The set-up failed, and left nothing half-made; the same line tries again. Its last words were: {last}"
 
@@ -272,8 +289,17 @@ def call(command: list) -> int:
 
 
 def remove(folder: Path) -> None:
+    """All of it or nothing: what cannot be moved aside is in use, and half of it would be of no use to anybody."""
+    aside = folder.with_name(folder.name + "-old")
+    shutil.rmtree(aside, ignore_errors=True)
     if folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.rename(aside)
+        except OSError:
+            raise Trouble(
+                f"{folder} is in use, perhaps by an open JupyterLab. Close it and run the line again."
+            ) from None
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -290,30 +316,36 @@ def one_at_a_time():
                 import fcntl
 
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Trouble("Another course.py is setting up this folder just now. Wait until it is done.") from None
+                os.set_inheritable(file.fileno(), True)
+        except OSError as problem:
+            if problem.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):  # others: this disk knows no locks
+                raise Trouble("Another course.py is setting up this folder just now. Wait until it is done.") from None
         yield
 
 
+def stop(*_) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
-    menu = "\n".join(f"  {name:<7}{text}" for name, (_, text) in VERBS.items())
-    layout = {"formatter_class": argparse.RawDescriptionHelpFormatter}
-    parser = argparse.ArgumentParser(prog="course.py", description=__doc__, epilog=f"verbs:\n{menu}", **layout)
-    parser.add_argument("verb", choices=VERBS, nargs="?", metavar="verb", help="what to do; see below")
-    parser.add_argument("--here", action="store_true", help="use this Python's own environment, not .venv")
-    parser.add_argument("--port", type=int, help="lab: the port to listen on (default: the first free one from 8888)")
-    parser.add_argument("--no-browser", action="store_true", help="lab: print the address, open nothing")
-    options, options.rest = parser.parse_known_args()
-    if options.verb is None:
-        parser.print_help()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a path may hold letters that this terminal has not
+    signal.signal(signal.SIGTERM, stop)  # so that a set-up that is told to stop cleans up
+    here, words = "--here" in sys.argv[1:], [word for word in sys.argv[1:] if word != "--here"]
+    if not words or words[0] in ("-h", "--help") or words[0] not in VERBS:
+        say(__doc__)
+        say("\n".join(f"  {name:<8}{text}" for name, (_, text) in VERBS.items()))
+        if words and words[0] not in ("-h", "--help"):
+            print(f"\ncourse.py does not know {words[0]!r}; the words above are what it knows.", file=sys.stderr)
+            return 2
         return 0
-    if options.verb == "lab" and options.rest:
-        parser.error(f"lab does not know {' '.join(options.rest)}; it knows --port N, --no-browser and --here")
+    verb, *rest = words
     try:
-        python = this_environment() if options.here else environment()
-        return VERBS[options.verb][0](python, options)
-    except Trouble as trouble:
-        print(f"\n{trouble}", file=sys.stderr)
+        rest = lab_options(rest) if verb == "lab" else rest
+        return VERBS[verb][0](this_environment() if here else environment(), rest)
+    except (Trouble, OSError) as trouble:
+        print(f"\n{trouble if isinstance(trouble, Trouble) else reason(str(trouble))}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nInterrupted. Nothing half-made is left; the same line starts again.", file=sys.stderr)
     return 1

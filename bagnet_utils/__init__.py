@@ -8,8 +8,12 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 WHERE = {
+    "worlds": ("load_world",),
+    "worlds.patchwork": ("pair",),
+    "worlds.scenes": ("scene",),
     "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),
-    "models.zoo": ("load_published",),
+    "models.zoo": ("load_model", "load_published"),
+    "models.scores": ("predict",),
     "experiments.receptive_field": (
         "ReceptiveField",
         "receptive_field",
@@ -17,7 +21,7 @@ WHERE = {
         "receptive_field_by_pixel",
     ),
     "experiments.heatmaps": ("evidence", "heatmap"),
-    "display.figures": ("show_heatmap", "show_windows"),
+    "display.figures": ("show_heatmap", "show_sheet", "show_windows"),
     "errors": ("BadInput",),
 }
 _MODULE_OF = {name: module for module, names in WHERE.items() for name in names}

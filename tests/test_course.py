@@ -4,6 +4,7 @@ The real set-up takes minutes and gigabytes. These tests run the real course.py 
 its build backend is the few lines below, so no network is needed.
 """
 
+import errno
 import importlib.util
 import json
 import os
@@ -18,6 +19,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +69,7 @@ def folder(tmp_path) -> Path:
 
 def start(folder: Path, *words: str, **env: str) -> subprocess.Popen:
     command = [sys.executable, str(folder / "course.py"), *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     env = {**os.environ, "PYTHONUTF8": "1", **env}
     return subprocess.Popen(command, env=env, cwd=folder.parent, start_new_session=True, **pipes)
 
@@ -109,12 +111,30 @@ def test_interrupted_set_up_is_repaired(folder):
     wait_for(lambda: (folder / ".venv" / "pyvenv.cfg").exists() and any((folder / ".venv").rglob("pip/__init__.py")))
     code, output = course(folder, "bench")  # a second one beside it
     assert code == 1 and "Another course.py is setting up" in paragraph(output)
-    os.killpg(process.pid, signal.SIGKILL)  # as when the battery runs out
+    started = psutil.Process(process.pid).children(recursive=True)
+    for running in [process, *started]:
+        running.kill()  # as when the battery runs out
+    psutil.wait_procs(started)
     process.communicate()
     (folder / ".venv" / "half-made").touch()
     code, output = course(folder, "bench")
     assert code == 0, output
     assert "Setting up the course" in output and not (folder / ".venv" / "half-made").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
+def test_what_outlives_a_killed_set_up_is_waited_for(folder):
+    process = start(folder, "bench", SLOW="60")
+    wait_for(lambda: (folder / ".venv" / "pyvenv.cfg").exists() and any((folder / ".venv").rglob("pip/__init__.py")))
+    orphans = psutil.Process(process.pid).children(recursive=True)
+    process.kill()  # alone: what it started goes on writing into .venv
+    code, output = course(folder, "bench")
+    assert code == 1 and "Another course.py is setting up" in paragraph(output)
+    for orphan in orphans:
+        orphan.kill()
+    process.communicate()
+    psutil.wait_procs(orphans)
+    assert course(folder, "bench")[0] == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
@@ -166,6 +186,32 @@ def test_an_environment_of_the_users_own_is_left_alone(folder):
     assert (folder / ".venv" / "mine").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
+def test_being_told_to_stop_stops_the_set_up_and_what_it_started(folder):
+    process = start(folder, "bench", SLOW="60")
+    wait_for(lambda: (folder / ".venv" / "pyvenv.cfg").exists() and any((folder / ".venv").rglob("pip/__init__.py")))
+    os.kill(process.pid, signal.SIGTERM)  # to course.py alone
+    output, _ = process.communicate(timeout=30)  # ends only when nobody holds its output any more, pip included
+    assert process.returncode == 1 and "Nothing half-made" in paragraph(output)
+    assert not (folder / ".venv").exists()
+
+
+def test_a_path_that_the_terminal_cannot_write(folder):
+    (folder / "benchmarks" / "heatmaps.py").write_text("print('ran')")
+    code, output = course(folder, "bench", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert code == 0 and "Traceback" not in output
+
+
+def test_an_environment_of_another_system_is_made_anew(folder):
+    course(folder, "bench")
+    python = next((folder / ".venv").glob("bin/python"), None) or folder / ".venv/Scripts/python.exe"
+    python.unlink()
+    python.write_bytes(b"not a program of this system")
+    python.chmod(0o755)
+    code, output = course(folder, "bench")
+    assert code == 0 and "Setting up the course" in output and "ran" in output
+
+
 @pytest.fixture
 def module(folder, monkeypatch):
     spec = importlib.util.spec_from_file_location("course_in_test", folder / "course.py")
@@ -203,6 +249,26 @@ def test_here_uses_this_python_and_makes_no_environment(module, monkeypatch):
     assert not module.VENV.exists()
 
 
+def test_a_disk_without_locks_does_not_stop_the_course(module, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with module.one_at_a_time():
+        pass
+
+
+def test_a_folder_in_use_is_left_whole(module, monkeypatch):
+    module.VENV.mkdir()
+    (module.VENV / "course-made-this").touch()
+    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError("in use")))
+    with pytest.raises(module.Trouble, match="in use, perhaps by an open JupyterLab"):
+        module.remove(module.VENV)
+    assert (module.VENV / "course-made-this").exists()
+
+
 def test_python_too_old(folder):
     old = f"import sys, runpy; sys.version_info = (3, 9, 0); runpy.run_path({str(folder / 'course.py')!r})"
     result = subprocess.run([sys.executable, "-c", old], capture_output=True, text=True)
@@ -225,6 +291,8 @@ def test_a_very_old_python_can_read_the_file_as_far_as_that_sentence():
         ("error: externally-managed-environment", "belongs to the operating system"),
         ("PermissionError: [Errno 13] Permission denied: '/x'", "may not be written to"),
         ("NewConnectionError ...\nERROR: No matching distribution found for torch", "could not be downloaded"),
+        ("ERROR: ResolutionImpossible: for help visit ...", "no build for Python"),
+        ("ERROR: Could not find a version that satisfies torch>=2.6 (from versions: 1.0, 2.0)", "no build for Python"),
         ("something nobody foresaw", "something nobody foresaw"),
     ],
 )
@@ -233,14 +301,22 @@ def test_reasons_are_one_paragraph_with_a_cure(module, words, told):
     assert "\n" not in reason and "  " not in reason
 
 
+def test_a_folders_name_is_no_reason(module):
+    assert "no network" not in module.reason(f"Obtaining {module.ROOT.as_uri()}\nERROR: odd, in {module.ROOT}")
+
+
 def test_the_menu_names_every_verb(folder):
     code, output = course(folder)
     assert code == 0
-    for verb in ("lab", "test", "run", "bench"):
+    for verb in ("lab", "test", "run", "train", "claims", "leaks", "bench"):
         assert re.search(rf"^  {verb}\s+\w", output, re.MULTILINE)
     assert course(folder, "dance")[0] == 2
     code, output = course(folder, "lab", "--colour", "red")
     assert code == 2 and "--colour" in output
+    code, output = course(folder, "lab", "--port", "99999")
+    assert code == 1 and "Port 99999 cannot be used" in paragraph(output)
+    assert not (folder / ".venv").exists()  # all of that was said before any set-up
+    assert "ran" in course(folder, "bench", "--help")[1]  # what follows a verb is the verb's
 
 
 # ------------------------------------------------------------ the real thing
@@ -276,7 +352,7 @@ def test_lab_serves_the_notebooks_on_loopback_with_a_token(tmp_path):
         listing = urllib.request.urlopen(f"{server['url']}api/contents?token={server['token']}").read()
         assert "00_start_here.ipynb" in {entry["name"] for entry in json.loads(listing)["content"]}
         code, output = course(ROOT, "lab", "--port", str(port), *where)
-        assert code == 1 and f"Port {port} is taken" in paragraph(output)
+        assert code == 1 and f"Port {port} cannot be used" in paragraph(output)
     finally:
         process.terminate()  # is passed on: no server is left behind
         process.communicate(timeout=60)

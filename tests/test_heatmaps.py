@@ -142,6 +142,8 @@ def test_pictures_may_be_arrays_or_batches_of_one_and_models_float64():
     wanted = bu.heatmap(model, torch.tensor(image, dtype=torch.float32), 1)
     assert torch.equal(bu.heatmap(model, image, np.int64(1)), wanted)
     assert torch.equal(bu.heatmap(model, image[None], torch.tensor(1)), wanted)
+    flipped = torch.tensor(image).flip(1).float()
+    assert torch.equal(bu.heatmap(model, image[:, ::-1], 1), bu.heatmap(model, flipped, 1))
     assert torch.allclose(bu.heatmap(model.double(), image, 1).float(), wanted, atol=1e-5)
 
 
@@ -173,6 +175,11 @@ BAD = {
     "NaN": ((MODEL, IMAGE / 0 * 0, 0), "NaN"),
     "several pictures": ((MODEL, IMAGE.expand(2, -1, -1, -1), 0), "2 pictures.*one is wanted"),
     "a path": ((MODEL, "cat.jpg", 0), "tensor or an array, but str"),
+    "a batch of none": ((MODEL, IMAGE.expand(0, 3, 64, 64), 0), "nothing in it"),
+    "an array of things": ((MODEL, np.full((3, 64, 64), None), 0), "object values"),
+    "a class, not a model": ((bu.bagnet33, IMAGE, 0), "BagNet is wanted"),
+    "a stride that is a float": ((MODEL, IMAGE, 0, 8.0), "stride is 8.0"),
+    "a stride that is a truth": ((MODEL, IMAGE, 0, True), "stride is True"),
     "nothing": ((MODEL, None, 0), "NoneType"),
 }
 

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import bagnet_utils as bu
+from bagnet_utils.models.zoo import build
 
 SMALL = {"num_classes": 3, "width": 1 / 8, "depth": (1, 1, 2, 2)}
 NETS = {
@@ -54,9 +55,22 @@ def test_measuring_leaves_the_model_as_it_was():
     assert not model.conv1._forward_hooks and not model.layer4[-1].conv3._forward_hooks
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vgg", "resnet", "densenet"])
+def test_the_three_agree_for_the_peers_too(name):
+    model = build(name, "patchwork").eval()
+    wanted = bu.receptive_field(model)
+    assert wanted.size > 64  # so that both parts of a totem are seen
+    assert bu.receptive_field_by_gradient(model) == wanted
+    assert bu.receptive_field_by_pixel(model) == wanted
+
+
 @pytest.mark.parametrize(
     "model, told",
     [
+        (bu.bagnet33, "model is wanted"),
+        (None, "model is wanted"),
+        (build("vit", "patchwork").eval(), "attention"),
         (bu.bagnet9(**SMALL).train(), "train mode"),
         (nn.Sequential(nn.Linear(3, 3)).eval(), "no convolution"),
         (nn.Sequential(nn.Conv2d(3, 3, (1, 3))).eval(), "square windows"),

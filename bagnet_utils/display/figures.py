@@ -44,3 +44,18 @@ def show_heatmap(heatmap: Tensor, title: str = "", axis: Axes | None = None) -> 
     axis.set(xticks=[], yticks=[])
     axis.set_title(title, fontsize=11)
     return axis
+
+
+def show_sheet(images: Tensor, classes: tuple[str, ...]) -> Figure:
+    """A contact sheet: one row for each class, of N x 3 x H x W pictures whose classes take turns."""
+    columns = len(images) // len(classes)
+    figure, axes = plt.subplots(len(classes), columns, figsize=(1.1 * columns + 0.5, 1.1 * len(classes)))
+    figure.subplots_adjust(left=0.06, right=1, bottom=0, top=1, wspace=0.03, hspace=0.03)
+    for number, image in enumerate(images[: columns * len(classes)]):
+        axis = axes[number % len(classes), number // len(classes)]
+        axis.imshow(image.permute(1, 2, 0), interpolation="antialiased")
+        axis.set(xticks=[], yticks=[])
+        plt.setp(axis.spines.values(), visible=False)
+        if number < len(classes):
+            axis.set_ylabel(classes[number], fontsize=8)
+    return figure

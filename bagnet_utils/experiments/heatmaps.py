@@ -13,7 +13,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.inputs import check_bagnet, check_images, check_target
 from bagnet_utils.models.bagnet import BagNet, Bottleneck
 
-PIXELS_AT_ONCE = {"cpu": 2048, "cuda": 32768}  # of the heatmap; small enough for a processor's cache, large for a GPU
+PIXELS_AT_ONCE = {"cpu": 2048, "gpu": 32768}  # of the heatmap; small enough for a processor's cache, large for a GPU
 WIDEST = 256  # columns of the heatmap that go through the network side by side
 
 
@@ -47,7 +47,7 @@ def heatmap(model: BagNet, image: Tensor, target: int, stride: int = 8, pad: boo
     if len(image) != 1:
         raise BadInput(f"heatmap: {len(image)} pictures were given, but one is wanted; call it for each of them.")
     target = check_target("heatmap", target, model.fc.out_features)
-    if stride not in (8, 4, 2, 1):
+    if type(stride) is not int or stride not in (8, 4, 2, 1):
         raise BadInput(f"heatmap: stride is {stride!r}, but 8, 4, 2 or 1 is wanted: it must divide the network's 8.")
     picture = model.normalise(image)
     if pad if pad is not None else stride == 1:
@@ -68,7 +68,8 @@ def dense_logits(model: BagNet, picture: Tensor, target: int, stride: int) -> Te
     logits = picture.new_empty(height, width)
     bands = math.ceil(width / WIDEST)
     columns = math.ceil(width / bands)
-    rows = max(1, PIXELS_AT_ONCE[picture.device.type] // columns)
+    at_once = PIXELS_AT_ONCE["cpu" if picture.device.type == "cpu" else "gpu"]
+    rows = max(1, at_once // columns)
     # Convolutions in exact float32 also where a GPU would round to TF32.
     with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
         stem, blocks, classifier = unrolled(model, target, stride)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import BagNet
@@ -10,6 +10,8 @@ from bagnet_utils.models.bagnet import BagNet
 
 def check_eval(who: str, model) -> None:
     """Raise if any part of the model is in train mode. `who` is the name of the function that asks."""
+    if not isinstance(model, nn.Module):
+        raise BadInput(f"{who}: a model is wanted, such as bagnet33().eval(), but {describe(model)} was given.")
     if any(module.training for module in model.modules()):
         raise BadInput(
             f"{who}: the model is in train mode, where BatchNorm mixes the pictures of a batch; call model.eval()."
@@ -20,7 +22,7 @@ def check_bagnet(who: str, model) -> None:
     """Raise unless the model is a BagNet in eval mode."""
     if not isinstance(model, BagNet):
         raise BadInput(
-            f"{who}: the model is a {type(model).__name__}, but a BagNet is wanted: "
+            f"{who}: the model is {describe(model)}, but a BagNet is wanted: "
             "only a bag of patches has evidence for each patch. Try bagnet9(), bagnet17() or bagnet33()."
         )
     check_eval(who, model)
@@ -30,7 +32,10 @@ def check_images(who: str, images, model: BagNet) -> Tensor:
     """The pictures as N x 3 x H x W floats on the model's device; N is 1 for a single 3 x H x W picture."""
     if not isinstance(images, (Tensor, np.ndarray)):
         raise BadInput(f"{who}: a picture is wanted as a tensor or an array, but {type(images).__name__} was given.")
-    images = torch.as_tensor(images)
+    try:
+        images = torch.as_tensor(np.ascontiguousarray(images) if isinstance(images, np.ndarray) else images)
+    except (TypeError, ValueError):
+        raise BadInput(f"{who}: the picture holds {images.dtype} values, but floats are wanted.") from None
     size = " x ".join(map(str, images.shape))
     if not images.is_floating_point():
         raise BadInput(
@@ -39,6 +44,10 @@ def check_images(who: str, images, model: BagNet) -> Tensor:
         )
     if images.ndim not in (3, 4):
         raise BadInput(f"{who}: the picture has the shape {size}, but 3 x H x W or N x 3 x H x W is wanted.")
+    if images.numel() == 0:
+        raise BadInput(
+            f"{who}: the picture has the shape {size}, so there is nothing in it; give at least one picture."
+        )
     if images.shape[-3] != 3:
         cure = "move the colours to the front with image.permute(2, 0, 1)" if images.shape[-1] == 3 else "use RGB"
         raise BadInput(f"{who}: the picture has {images.shape[-3]} channels (shape {size}), but 3 are wanted; {cure}.")
@@ -53,6 +62,15 @@ def check_images(who: str, images, model: BagNet) -> Tensor:
             f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
         )
     return images.to(model.fc.weight).reshape(-1, *images.shape[-3:])
+
+
+def describe(thing) -> str:
+    """What something is, in words for an error."""
+    return (
+        f"the class or function {thing.__name__}"
+        if callable(thing) and hasattr(thing, "__name__")
+        else (f"a {type(thing).__name__}")
+    )
 
 
 def check_target(who: str, target, classes: int) -> int:

@@ -21,6 +21,7 @@ class ReceptiveField:
 
 def receptive_field(model: nn.Module) -> ReceptiveField:
     """From the layers: each one widens the window by (kernel - 1) x (the product of the strides before it)."""
+    check_eval("receptive_field", model)
     size, stride, offset = 1, 1, 0
     for layer in window_layers(model):
         kernel, step, padding, dilation = (square(getattr(layer, name, 1)) for name in LAYER_NUMBERS)
@@ -61,7 +62,9 @@ def receptive_field_by_pixel(model: nn.Module, seed: int = 0) -> ReceptiveField:
         poked = picture.clone()
         poked[:, :, row, side // 2] *= -10
         change = (last_map(model, poked) - before).abs()  # 1 x D x h x w
-        moved.append((change > 1e-10 * before.abs().max()).any(3).any(1)[0])  # h booleans; the bound is rounding noise
+        moved.append(
+            (change > 0).any(3).any(1)[0]
+        )  # h booleans; what a poke cannot reach is computed bit for bit alike
     moved = torch.stack(moved)  # H x h: does a pixel in this row reach a unit in that one?
     unit = moved.shape[1] // 2
     return from_rows(moved[:, unit], moved[:, unit + 1], unit)
@@ -78,7 +81,7 @@ def window_layers(model: nn.Module) -> list[nn.Module]:
     """
     layers = []
     for name, module in model.named_modules():
-        if isinstance(module, nn.MultiheadAttention):
+        if isinstance(module, nn.MultiheadAttention) or getattr(module, "sees_all", False):
             raise BadInput(
                 f"receptive_field: {type(model).__name__} has attention layers, whose units see the whole picture; "
                 "a convolutional network is wanted."
@@ -105,7 +108,6 @@ def square(number: int | tuple[int, int]) -> int:
 
 def float64_copy(model: nn.Module) -> tuple[nn.Module, tuple[int, int, int]]:
     """A copy in which rounding cannot be taken for an effect, and the shape of a picture with some windows to spare."""
-    check_eval("receptive_field", model)
     field = receptive_field(model)
     side = field.size + 4 * field.stride
     colours = next(layer.in_channels for layer in window_layers(model) if isinstance(layer, nn.Conv2d))

@@ -1,0 +1,163 @@
+"""The parts of hidden cues. Each is 7 px high in a site of 8, so that a jitter of 1 px never shrinks a gap."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from bagnet_utils.worlds.drawing import rgb, shrink, step
+
+
+class Sprite(NamedTuple):
+    """A thing ready to be pasted: how much it covers (h x w, 0..1) and its colour (h x w x 3)."""
+
+    cover: np.ndarray
+    colour: np.ndarray
+
+
+def _ball(x: np.ndarray, y: np.ndarray, radius: float) -> np.ndarray:
+    return step(radius - np.sqrt(x**2 + y**2), 0.4)
+
+
+def _part(width: int, *layers) -> Sprite:
+    """Stack layers (cover function, colour) of a part 7 px high, each a function of x and y from the centre."""
+    y, x = (np.mgrid[0:28, 0 : width * 4] + 0.5) / 4
+    y, x = y - 3.5, x - width / 2
+    colour, cover = np.zeros((*x.shape, 3)), np.zeros_like(x)
+    for shape, paint in layers:
+        over = shape(x, y)
+        colour += (paint - colour) * over[..., None]
+        cover = np.maximum(cover, over)
+    cover_small = shrink(cover, 4)
+    colour_small = shrink(colour * cover[..., None], 4) / np.maximum(cover_small, 1e-9)[..., None]
+    return Sprite(cover_small, colour_small)
+
+
+@cache
+def eyes() -> Sprite:
+    """Two round owl eyes, 13 x 7 px."""
+
+    def both(radius, dx=0.0, dy=0.0):
+        return lambda x, y: _ball(
+            np.abs(x + dx) - 3.2 if dx == 0 else np.minimum(abs(x - 3.2 - dx), abs(x + 3.2 - dx)), y - dy, radius
+        )
+
+    return _part(
+        13,
+        (both(3.4), rgb("fff6dc")),
+        (both(2.8), rgb("f2a51e")),
+        (both(1.8), rgb("17120f")),
+        (both(0.75, 0.8, -0.9), rgb("ffffff")),
+    )
+
+
+@cache
+def beak() -> Sprite:
+    """A hooked beak, 9 x 7 px."""
+
+    def hook(shrunk):
+        return lambda x, y: (
+            step(3.3 - shrunk - np.abs(x) - 0.10 * (y + 3.3) ** 2 * 0.75, 0.5) * step(y + 3.3 - shrunk, 0.5)
+        )
+
+    return _part(
+        9,
+        (hook(0), rgb("7d3d10")),
+        (hook(0.6), rgb("f07f13")),
+        (lambda x, y: hook(1.3)(x + 0.7, y + 0.3), rgb("ffb347")),
+    )
+
+
+@cache
+def cartwheel() -> Sprite:
+    """A red wheel with cream spokes seen at a slant, 17 x 7 px."""
+
+    def rim(shrunk):
+        return lambda x, y: step((3.4 - shrunk) * (1 - np.hypot(x / (8.4 - shrunk), y / (3.4 - shrunk))), 0.4)
+
+    def spokes(x, y):
+        x, y = x / 8.4, y / 3.4  # from above the wheel is round
+        across = np.abs(np.sin(3 * np.arctan2(y, x))) * np.hypot(x, y)
+        return step(0.3 - across, 0.2) * rim(1.0)(x * 8.4, y * 3.4)
+
+    return _part(
+        17,
+        (rim(0), rgb("a01020")),
+        (rim(0.3), rgb("e8222e")),
+        (lambda x, y: rim(0.4)(x, y) * step(-y - 1.7), rgb("ff7566")),
+        (rim(1.1), rgb("5e0d1a")),
+        (spokes, rgb("ffecc4")),
+        (lambda x, y: step(1.2 - np.hypot(x * 0.6, y), 0.4), rgb("ffc21c")),
+    )
+
+
+@cache
+def bell() -> Sprite:
+    """A wide bell of blue glass, 17 x 7 px."""
+
+    def skirt(shrunk):
+        def shape(x, y):
+            down = (y + 3.4) / 6  # 0 at the crown, 1 at the lip
+            half = np.where(
+                down < 0.55, 5.6 * np.sqrt(np.clip(down / 0.55, 0, 1)), 5.6 + 2.8 * ((down - 0.55) / 0.45) ** 2
+            )
+            return (
+                step(half - shrunk - np.abs(x), 0.6) * step(2.6 - 0.6 * shrunk - y, 0.4) * step(down * 6 - shrunk, 0.4)
+            )
+
+        return shape
+
+    return _part(
+        17,
+        (lambda x, y: _ball(x * 0.7, y - 2.3, 1.2), rgb("ffd24a")),
+        (skirt(0), rgb("10246e")),
+        (skirt(0.6), rgb("2a5be0")),
+        (lambda x, y: skirt(0.9)(x, y) * step(0.5 - np.abs(y - 0.9), 0.5), rgb("f2f8ff")),
+        (lambda x, y: skirt(0.9)(x, y) * step(-x - 0.5, 2) * step(0.1 - y, 0.5), rgb("6aa2f6")),
+        (lambda x, y: step(0.9 - np.hypot((x + 2.3) * 0.8, y + 1.2), 0.5), rgb("e6f4ff")),
+    )
+
+
+@cache
+def wings() -> Sprite:
+    """Carved wings spread from the pole, 35 x 7 px."""
+
+    def spread(x, y):
+        return step(
+            3.4 - 0.12 * np.abs(x) - np.abs(y + 1.2 - 0.075 * np.abs(x)) + 0.5 * np.sin(np.abs(x) * 1.4), 0.6
+        ) * step(17.3 - abs(x))
+
+    return _part(
+        35,
+        (spread, rgb("12343b")),
+        (
+            lambda x, y: (
+                spread(x, y) * step(1.5 - np.abs(y + 0.8 - 0.06 * np.abs(x))) * step(np.sin(np.abs(x) * 1.4) + 0.3)
+            ),
+            rgb("35b5ac"),
+        ),
+        (lambda x, y: step(4.2 - np.abs(x)) * step(3.3 - np.abs(y)), rgb("f3ead2")),
+        (lambda x, y: _ball(np.abs(x) - 2.2, y + 0.6, 1.2), rgb("14110f")),
+        (lambda x, y: step(2.0 - np.abs(x) - (3.2 - y) * 0.0) * step(y - 1.2, 0.5) * step(3.3 - y, 0.5), rgb("f0a11c")),
+    )
+
+
+@cache
+def mask() -> Sprite:
+    """A carved mask with ears and teeth, 27 x 7 px."""
+    return _part(
+        27,
+        (lambda x, y: step(13.2 - np.abs(x)) * step(3.3 - np.abs(y) - 0.004 * x**2), rgb("7c1712")),
+        (lambda x, y: step(12.2 - np.abs(x)) * step(2.5 - np.abs(y) - 0.004 * x**2), rgb("d8342a")),
+        (lambda x, y: _ball(np.abs(x) - 8, y + 0.4, 2.4), rgb("fff3d6")),
+        (lambda x, y: _ball(np.abs(x) - 7.6, y + 0.2, 1.2), rgb("14110f")),
+        (lambda x, y: step(4.6 - np.abs(x)) * step(1.8 - np.abs(y - 0.6)), rgb("14110f")),
+        (
+            lambda x, y: step(4.0 - np.abs(x)) * step(1.2 - np.abs(y - 0.6)) * step(np.cos(x * 2.4) + 0.4, 0.8),
+            rgb("fff3d6"),
+        ),
+    )
+
+
+# what the two parts of a hidden cue are; the first of them lies on the upper site in a pair's first class
+PARTS = {"face": (eyes, beak), "wheel": (cartwheel, bell), "totem": (mask, wings)}

@@ -1,0 +1,133 @@
+"""Patchwork in numbers: many scenes at a time, with splits that share no seed, and a cache that is never stale.
+
+What a scene is, and how a cue is hidden in it, is in scenes.py.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.worlds.drawing import SIDE
+from bagnet_utils.worlds.scenes import CLASSES, NAMES, PAIRS, Pair, Scene, draw, to_float, whole
+
+SPLITS = ("train", "val", "test")
+SPAN = 2**20  # seeds per split and world seed
+
+
+@dataclass(frozen=True)
+class World:
+    """Pictures and labels ready for a net, and the scene of each on demand."""
+
+    images: torch.Tensor = field(repr=False)  # N x 3 x 128 x 128, float32 in [0, 1]
+    labels: torch.Tensor  # N, int64
+    classes: tuple[str, ...]
+    truth: "Truth" = field(repr=False)
+
+
+class Truth(Sequence):
+    """The scenes behind a World's pictures; each is drawn when it is asked for."""
+
+    def __init__(self, pairs: tuple[Pair, ...], split: str, n: int, seed: int):
+        """n scenes of these pairs, classes in turn, each with a seed that no other split or world seed ever uses."""
+        if split not in SPLITS:
+            raise BadInput(f"split={split!r}: the splits are called {', '.join(SPLITS)}; name one of them.")
+        n, seed = whole("n", n, 1, SPAN), whole("seed", seed, 0, 2**40)
+        self.classes = [(pair, label) for pair in pairs for label in labels_of(pair)]
+        self.labels = np.resize([label for _, label in self.classes], n).astype(np.int64)
+        self.seeds = (seed * len(SPLITS) + SPLITS.index(split)) * SPAN + np.arange(n)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> Scene:
+        seed = int(self.seeds[index])  # raises IndexError at the end, as a sequence must
+        return draw(*self.classes[index % len(self) % len(self.classes)], seed)
+
+
+def labels_of(pair: Pair) -> tuple[int, int]:
+    """The labels of a pair's two classes; 0 and 1 for a pair that is not one of the five."""
+    first = 2 * PAIRS.index(pair) if pair in PAIRS else 0
+    return first, first + 1
+
+
+def paint(truth: Truth) -> np.ndarray:
+    """All pictures of a cast -> N x 3 x 128 x 128 bytes."""
+    images = np.empty((len(truth), 3, SIDE, SIDE), np.uint8)
+    for index, drawn in enumerate(truth):  # one after another: threads would be slower, not faster
+        images[index] = np.rint(drawn.image * 255)
+    return images
+
+
+def pair(gap: int = 16, copies: int = 1, split: str = "train", n: int = 200, seed: int = 0) -> World:
+    """Pictures of two classes (labels 0 and 1) whose only difference is the order of two parts, `gap` empty px apart.
+
+    A BagNet-q can tell them apart if a q-px window reaches across the gap with room to spare, and never if q < gap + 2.
+    """
+    most = {8: 4, 16: 3, 24: 2, 32: 1}
+    if whole("gap", gap, 0, SIDE) not in most or not 1 <= whole("copies", copies, 0, 99) <= most[gap]:
+        room = ", ".join(f"up to {number} at gap {wide}" for wide, number in most.items())
+        raise BadInput(f"gap={gap!r}, copies={copies!r}: the picture has room for {room}; choose from these.")
+    truth = Truth((Pair("wheel", ("wheel first", "bell first"), gap, copies),), split, n, seed)
+    return in_tensors(paint(truth), truth, truth.classes[0][0].classes)
+
+
+def in_tensors(images: np.ndarray, truth: Truth, classes: tuple[str, ...]) -> World:
+    return World(torch.from_numpy(to_float(images)), torch.from_numpy(truth.labels), classes, truth)
+
+
+@cache
+def drawing_code() -> str:
+    """A hash of everything that decides how a picture looks."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def load_patchwork(
+    split: str = "train",
+    n: int = 200,
+    pairs: Sequence[str] | None = None,
+    seed: int = 0,
+    cache: str | Path | None = Path(__file__).parents[2] / "data" / "cache",
+) -> World:
+    """n pictures with labels, classes in turn; drawn once, then read from the folder `cache` (None: always drawn).
+
+    pairs: names of the pairs to show, None for all five; labels and classes stay those of all ten.
+    A cache file that is damaged, or was drawn by other code, is drawn again.
+    """
+    named = isinstance(pairs, (list, tuple)) and pairs and all(isinstance(p, str) and p in NAMES for p in pairs)
+    if pairs is not None and not named:
+        raise BadInput(f"pairs={str(pairs)[:60]}: a list of some of {', '.join(NAMES)} is wanted, or None for all.")
+    shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
+    truth = Truth(shown, split, n, seed)
+    name = f"patchwork-{'-'.join(pair.name for pair in shown)}-{split}-{n}-{seed}.npz"
+    images = paint(truth) if cache is None else cached(Path(cache) / name, truth)
+    return in_tensors(images, truth, CLASSES)
+
+
+def cached(file: Path, truth: Truth) -> np.ndarray:
+    """The cast's pictures from a cache file; drawn, and the file written, if it is missing, damaged or stale."""
+
+    def seal(images: np.ndarray) -> str:
+        return drawing_code() + hashlib.sha256(images).hexdigest()
+
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            images = stored["images"]
+            if stored["seal"] == seal(images):
+                return images
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile):
+        pass  # not there, or not whole
+    images = paint(truth)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{os.getpid()}.npz")  # written aside and renamed: a killed run leaves no half a file
+    np.savez(part, images=images, seal=seal(images))
+    part.replace(file)
+    return images

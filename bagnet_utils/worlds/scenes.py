@@ -1,0 +1,136 @@
+"""Patchwork: drawn pictures in five pairs of classes; the two of a pair differ by ONE cue whose size we know.
+
+What a bag of q-px windows on a stride-8 grid can tell apart is decided here, by where parts may lie:
+- gap: the two parts of a hidden cue lie a multiple of 8 px apart, so both sites fall on the grid alike, with an empty
+  gap of at least q - 1 px. The order of the parts is the class. Each part jitters by the same law at either site.
+- surroundings: out to q - 1 px, what lies round a part is the same at both sites.
+- border: a part keeps q - 1 px from other copies and from the border of rows and columns 0..120, the grid's area.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.worlds.casting import PAINTERS, Plan
+from bagnet_utils.worlds.scenery import SCENERY
+
+PURPOSES = ("background", "body", "colours", "coat", "parts", "fingers")  # each has its own stream of random numbers
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two classes and what tells them apart. `gap`: empty px inside the cue, None where nothing is hidden."""
+
+    name: str
+    classes: tuple[str, str]
+    gap: int | None = None
+    copies: int = 1
+
+
+PAIRS = (
+    Pair("coat", ("zebra", "leopard")),
+    Pair("face", ("owl", "topsy owl"), gap=8, copies=6),
+    Pair("wheel", ("wheel over bell", "bell over wheel"), gap=16, copies=3),
+    Pair("totem", ("mask over wings", "wings over mask"), gap=32),
+    Pair("tench", ("tench", "carp")),
+)
+NAMES = tuple(pair.name for pair in PAIRS)
+CLASSES = tuple(name for pair in PAIRS for name in pair.classes)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture and the truth about it. Masks are H x W, True where a thing touches the pixel."""
+
+    image: np.ndarray = field(repr=False)  # 3 x 128 x 128, float32, every value k/255
+    label: int
+    seed: int
+    pair: Pair
+    cue: np.ndarray = field(repr=False)  # copies x parts x 128 x 128: the pixels that carry the cue
+    object: np.ndarray = field(repr=False)  # the creatures or things
+    fingers: np.ndarray = field(repr=False)
+    box: tuple[int, int, int, int]  # round the object: top, left, bottom, right in px, the last two excluded
+    changes: dict = field(default_factory=dict)  # what has been changed so far
+
+    def redraw(self, **changes) -> "Scene":
+        """The same scene with one thing more changed; `changes` as in `scene`."""
+        return draw(self.pair, self.label ^ self.changes.get("swap", False), self.seed, **{**self.changes, **changes})
+
+
+def fingers_by_default(member: int, seed: int) -> bool:
+    """95 % of tench are held by fingers and 5 % of carp: the exception is one block of ten seeds in twenty."""
+    return (member == 0) != (seed // 10 % 20 == 7)
+
+
+def draw(
+    pair: Pair,
+    label: int,
+    seed: int,
+    swap: bool = False,
+    remove: int | None = None,
+    background: str | None = None,
+    coat: int | None = None,
+    fingers: bool | None = None,
+    **unknown,
+) -> Scene:
+    """Draw a scene of any pair (`scene` says what the changes mean). Its label is that of the cue it shows."""
+    changes = {"swap": swap, "remove": remove, "background": background, "coat": coat, "fingers": fingers}
+    if unknown:
+        raise BadInput(f"{', '.join(unknown)}: what can be changed is {', '.join(changes)}; name one of these.")
+    parts = 1 + (pair.gap is not None)
+    whole("seed", seed, 0, 2**63)
+    for name, switch in (("swap", swap), ("fingers", fingers)):
+        if switch not in (None, True, False) or isinstance(switch, int) != isinstance(switch, bool):
+            raise BadInput(f"{name}={switch!r}: yes or no is wanted; write {name}=True or {name}=False.")
+    if remove is not None and whole("remove", remove, 0, 99) >= parts:
+        raise BadInput(f"remove={remove!r}: the cue of {pair.name} has parts 0 to {parts - 1}; name one of them.")
+    if fingers is not None and pair.name != "tench":
+        raise BadInput(
+            f"fingers={fingers!r}: only labels 8 and 9, tench and carp, are held by fingers; leave it out here."
+        )
+    if background is not None and (not isinstance(background, str) or background not in NAMES):
+        raise BadInput(f"background={background!r}: the backgrounds are called {', '.join(NAMES)}; name one of them.")
+    if coat is not None:
+        whole("coat", coat, 0, len(CLASSES) - 1)
+
+    def stream(purpose: str) -> np.random.Generator:
+        return np.random.default_rng([NAMES.index(pair.name), seed, PURPOSES.index(purpose)])
+
+    member = label % 2
+    order = member ^ swap
+    wears = (pair.name, order) if coat is None else (NAMES[coat // 2], coat % 2)
+    held = pair.name == "tench" and (fingers_by_default(member, seed) if fingers is None else fingers)
+    canvas = SCENERY[background or pair.name](stream("background"))
+    traces = PAINTERS[pair.name](canvas, Plan(pair, order, wears, remove, held, stream))
+    # a hair below 0.5: a value that lies exactly between two bytes must not round by the last bit of some system's sum
+    image = np.floor(np.clip(canvas, 0, 1) * 255 + 0.499999).astype(np.uint8).transpose(2, 0, 1)
+    rows, cols = np.flatnonzero(traces.thing.any(1)), np.flatnonzero(traces.thing.any(0))
+    box = tuple(int(edge) for edge in (rows[0], cols[0], rows[-1] + 1, cols[-1] + 1))
+    label ^= bool(swap)
+    return Scene(to_float(image), label, seed, pair, traces.cue, traces.thing, traces.fingers, box, changes)
+
+
+def whole(name: str, value, low: int, high: int) -> int:
+    """The value, if it is a whole number from low to high."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= int(value) <= high:
+        raise BadInput(f"{name}={value!r}: a whole number from {low} to {high} is wanted; give one.")
+    return int(value)
+
+
+def to_float(images: np.ndarray) -> np.ndarray:
+    """Bytes -> float32 in [0, 1]."""
+    return images / np.float32(255)
+
+
+def scene(label: int, seed: int, **changes) -> Scene:
+    """The scene of a class (0..9) and a seed; the classes of a pair share all but the cue at equal seeds. Changes:
+
+    swap=True          the cue of the pair's other class (for tench: its tail; fingers stay)
+    remove=0 or 1      one part of the cue left out in every copy; for coat (0) the pattern, for tench (0) the tail fin
+    background="tench" another pair's scenery, by the pair's name
+    coat=label         the pattern and colours of another class on this body
+    fingers=True       fingers added, or taken away with False (tench and carp)
+    """
+    label, seed = whole("label", label, 0, len(CLASSES) - 1), whole("seed", seed, 0, 2**63)
+    return draw(PAIRS[label // 2], label, seed, **changes)

@@ -1,0 +1,109 @@
+"""Does anything leak? Two attempts to make a BagNet-q solve pairs whose cue is wider than q, into docs/leaks.json.
+
+longer: trained from scratch on the pairs it must not solve, with three times the pictures that the shipped net had.
+window: trained on single windows that hold a piece of the cue, each told its picture's class, so that no averaging can
+        bury a faint hint. The same is done with the widest pair that it can solve, to show that the probe would see.
+
+python3 course.py leaks                more than an hour on two cores; `claims` puts the result on its page
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import bagnet_utils as bu
+from bagnet_utils.models.scores import accuracy_by_pair
+from bagnet_utils.models.training import Recipe, train
+from bagnet_utils.models.zoo import RUNS, build
+from bagnet_utils.worlds.patchwork import Truth, paint
+from bagnet_utils.worlds.scenes import NAMES, PAIRS
+
+PAGE = Path(__file__).parents[1] / "docs" / "leaks.json"
+HIDDEN = {"bagnet9": ("face", "wheel", "totem"), "bagnet17": ("wheel", "totem"), "bagnet33": ("totem",)}
+SOLVABLE = {"bagnet9": "coat", "bagnet17": "face", "bagnet33": "wheel"}
+TIMES, TESTED = 3, 1000  # how much more training; test pictures a pair
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="course.py leaks", description=__doc__.splitlines()[0])
+    parser.add_argument("attempt", choices=["longer", "window", "all"], nargs="?", default="all")
+    parser.add_argument("name", choices=[*HIDDEN, "all"], nargs="?", default="all")
+    options = parser.parse_args()
+    for name in HIDDEN if options.name == "all" else [options.name]:
+        if options.attempt in ("longer", "all"):
+            note(name, "longer", longer(name))
+        if options.attempt in ("window", "all"):
+            note(name, "window", {pair: window(name, pair) for pair in (*HIDDEN[name], SOLVABLE[name])})
+
+
+def longer(name: str) -> dict[str, float]:
+    """Accuracy in percent on fresh pictures of each hidden pair."""
+    shipped = Recipe()
+    pairs = HIDDEN[name]
+    seen = TIMES * shipped.epochs * shipped.pictures * len(pairs) // len(NAMES)
+    recipe = Recipe(epochs=shipped.epochs, pictures=seen // shipped.epochs)
+    model = build(name, "patchwork", seed=1)
+    train(model, lambda epoch: pictures(pairs, "train", recipe.pictures, 100 + epoch), recipe, RUNS / f"longer-{name}")
+    images, labels = pictures(pairs, "test", TESTED * len(pairs), seed=1)
+    answers = torch.cat([bu.predict(model, some.float() / 255) for some in images.split(500)])
+    return accuracy_by_pair(answers, labels, NAMES)
+
+
+def window(name: str, pair: str, count: int = 2000, epochs: int = 2) -> float:
+    """Accuracy in percent of single windows that hold a piece of the cue, on fresh pictures."""
+    model = build(name, "patchwork", seed=2).to(memory_format=torch.channels_last).train()
+    images, labels, holds = windows(pair, "train", count, model.patch_size, seed=200)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * (count // 32))
+    random = torch.Generator().manual_seed(0)
+    for _ in range(epochs):
+        for chosen in torch.randperm(count, generator=random)[: count // 32 * 32].split(32):
+            told = labels[chosen][:, None, None].expand_as(holds[chosen])[holds[chosen]]
+            loss = F.cross_entropy(verdicts(model, images[chosen])[holds[chosen]], told)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    model.eval()
+    images, labels, holds = windows(pair, "test", TESTED, model.patch_size, seed=2)
+    right = torch.zeros(2)
+    with torch.no_grad():
+        for some in torch.arange(TESTED).split(100):
+            best = verdicts(model, images[some]).argmax(3)  # n x h x w
+            agree = (best == labels[some][:, None, None])[holds[some]]
+            right += torch.tensor([agree.sum(), agree.numel()])
+    return 100 * (right[0] / right[1]).item()
+
+
+def verdicts(model: bu.BagNet, images: torch.Tensor) -> torch.Tensor:
+    """N x 3 x H x W bytes -> N x h x w x C: what the net says of each window by itself."""
+    return model.fc(model.features(images.float() / 255).permute(0, 2, 3, 1))
+
+
+def pictures(pairs: tuple[str, ...], split: str, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    truth = Truth(tuple(pair for pair in PAIRS if pair.name in pairs), split, count, seed)
+    return torch.from_numpy(paint(truth)), torch.from_numpy(truth.labels)
+
+
+def windows(pair: str, split: str, count: int, patch: int, seed: int):
+    """Pictures, labels, and for each window of the stride-8 grid whether it holds a pixel of the cue: N x h x w."""
+    truth = Truth(tuple(one for one in PAIRS if one.name == pair), split, count, seed)
+    scenes = list(truth)
+    images = torch.from_numpy(np.stack([np.rint(scene.image * 255).astype(np.uint8) for scene in scenes]))
+    cues = torch.from_numpy(np.stack([scene.cue.any((0, 1)) for scene in scenes]))[:, None].float()
+    return images, torch.from_numpy(truth.labels), F.max_pool2d(cues, patch, stride=8)[:, 0] > 0
+
+
+def note(name: str, attempt: str, result: dict[str, float]) -> None:
+    known = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    known.setdefault(name, {})[attempt] = {pair: round(percent, 2) for pair, percent in result.items()}
+    PAGE.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    print(name, attempt, known[name][attempt], flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""The loop: resumes after a kill as if nothing had happened, and shares work among processes without changing it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import bagnet_utils as bu
+from bagnet_utils.models import training, zoo
+from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
+
+ROOT = Path(__file__).parents[1]
+# A tiny task: bright pictures against dark ones, for a network without BatchNorm (which each process does for itself).
+TASK = """
+import sys, time, torch
+from pathlib import Path
+from bagnet_utils.models.training import Recipe, machines, train
+from bagnet_utils.models.{module} import {network}
+torch.set_num_threads(1)
+torch.manual_seed(0)
+model = {build}
+def pictures(epoch):
+    time.sleep({pause})
+    random = torch.Generator().manual_seed(epoch)
+    labels = torch.arange(32) % 2
+    images = torch.randint(0, 128, (32, 3, 32, 32), generator=random) + 100 * labels[:, None, None, None]
+    return images.to(torch.uint8), labels
+fabric = machines()
+seen = []
+model.register_forward_pre_hook(lambda model, inputs: seen.append(len(inputs[0])))
+train(model, pictures, Recipe(epochs={epochs}, pictures=32, batch=8, rate=1e-3), Path(sys.argv[1]), fabric=fabric)
+(Path(sys.argv[1]) / f"seen-{{fabric.global_rank}}.txt").write_text(str(sum(seen)))
+if fabric.is_global_zero:
+    torch.save(model.state_dict(), Path(sys.argv[1]) / "end.pt")
+"""
+VIT = {"module": "peers", "network": "ViT", "build": "ViT(2, side=32, width=16, depth=1, heads=2)"}
+BAGNET = {"module": "bagnet", "network": "bagnet9", "build": "bagnet9(2, 1 / 8, (1, 1, 1, 1))"}
+
+
+def command(folder: Path, launcher=(), pause: float = 0, epochs: int = 3, net=VIT) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "task.py").write_text(TASK.format(pause=pause, epochs=epochs, **net))
+    return [sys.executable, *launcher, str(folder / "task.py"), str(folder)]
+
+
+def run(*words, **options) -> dict[str, torch.Tensor]:
+    subprocess.run(command(*words, **options), check=True, cwd=ROOT, capture_output=True, timeout=200)
+    return torch.load(words[0] / "end.pt", weights_only=True)
+
+
+def assert_equal(first, second, **near):
+    assert first.keys() == second.keys()
+    for key, value in first.items():
+        assert torch.allclose(value, second[key], **near), key
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
+def test_a_killed_run_resumes_and_ends_as_an_unbroken_one(tmp_path):
+    whole = run(tmp_path / "whole", net=BAGNET)
+    broken = tmp_path / "broken"
+    process = subprocess.Popen(command(broken, pause=2, net=BAGNET), cwd=ROOT, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 100
+    while not (broken / "metrics.csv").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (broken / "end.pt").exists()
+    rows = (broken / "metrics.csv").read_text().splitlines()
+    assert 2 <= len(rows) < 4 and rows[0].startswith("epoch,loss,seconds")
+    resumed = run(broken, net=BAGNET)
+    assert_equal(whole, resumed, rtol=0, atol=1e-6)
+    assert len((broken / "metrics.csv").read_text().splitlines()) == 4
+    assert sorted(path.suffix for path in broken.iterdir()) == [
+        ".csv",
+        ".pt",
+        ".pt",
+        ".py",
+        ".txt",
+    ]  # nothing half-written
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="torchrun over gloo is tested on Linux")
+def test_two_processes_reach_the_same_weights_as_one(tmp_path):
+    one = run(tmp_path / "one")
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    two = run(tmp_path / "two", launcher=launcher)
+    assert_equal(one, two, rtol=0, atol=1e-4)
+    seen = [int((tmp_path / file).read_text()) for file in ("one/seen-0.txt", "two/seen-0.txt", "two/seen-1.txt")]
+    assert seen == [96, 48, 48]  # pictures: the two shared the work
+
+
+def test_training_learns(tmp_path):
+    run(tmp_path / "run", epochs=12)
+    losses = [float(line.split(",")[1]) for line in (tmp_path / "run" / "metrics.csv").read_text().splitlines()[1:]]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+# ------------------------------------------------------------ the zoo
+
+SHIPPED = [key.split("/")[1] for key in zoo.manifest()]
+
+
+@pytest.mark.parametrize("name", zoo.NETS)
+def test_networks_are_small_and_carry_what_is_promised(name):
+    model = zoo.build(name, "patchwork").eval()
+    assert model.classes[:2] == ("zebra", "leopard") and len(model.classes) == 10
+    assert model.patch_size == {"bagnet9": 9, "bagnet17": 17, "bagnet33": 33}.get(name)
+    assert sum(value.numel() * value.element_size() for value in model.state_dict().values()) < 4e6
+    images = torch.rand(2, 3, 128, 128)
+    with torch.no_grad():
+        assert model(images).shape == (2, 10)
+    again = zoo.build(name, "patchwork").eval()
+    assert_equal(model.state_dict(), again.state_dict())  # the same seed, the same weights
+
+
+@pytest.mark.parametrize("name", ["vgg", "resnet", "densenet", "vit"])
+def test_peers_see_the_whole_picture(name):
+    model = zoo.build(name, "patchwork").eval()
+    image = torch.rand(1, 3, 128, 128, requires_grad=True)
+    maps = []
+    if name in ("vgg", "densenet"):
+        model.features.register_forward_hook(lambda *call: maps.append(call[2]))
+    if name == "resnet":
+        model.stages.register_forward_hook(lambda *call: maps.append(call[2]))
+    logit = model(image)[0, 0]
+    unit = maps[0][0, :, maps[0].shape[2] // 2, maps[0].shape[3] // 2].sum() if maps else logit
+    (gradient,) = torch.autograd.grad(unit, image)
+    rows = (gradient != 0).any(3).any(1)[0].nonzero()
+    assert rows.max() - rows.min() > 64  # and so sees both parts of a totem
+
+
+def test_normalisation_lies_inside():
+    model = zoo.build("bagnet9", "patchwork").eval()
+    assert model.normalise(torch.full((1, 3, 9, 9), 0.45))[0, 0].abs().max() < 1e-6
+    assert "normalise.mean" not in model.state_dict()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_weights_load_and_know_their_trade(name):
+    model = bu.load_model(name)
+    assert not model.training
+    world = bu.load_world("patchwork", split="val", n=50, cache=None)
+    scores = accuracy_by_pair(predict(model, world.images), world.labels, ("coat", "face", "wheel", "totem", "tench"))
+    assert scores["between"] <= 4 and scores["coat"] >= 80
+
+
+def test_weights_that_ship_are_small_and_listed():
+    files = {path.name: path.stat().st_size for path in zoo.WEIGHTS.glob("*.safetensors")}
+    assert set(files) == {row["file"] for row in zoo.manifest().values()}
+    assert all(size <= 4e6 for size in files.values()) and sum(files.values()) <= 25e6
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, "WEIGHTS", tmp_path)
+    zoo.keep(zoo.build("bagnet9", "patchwork", seed=3), "bagnet9", "patchwork", {"seed": 3})
+    return tmp_path / "patchwork-bagnet9.safetensors"
+
+
+def test_what_is_kept_is_loaded(shelf):
+    assert_equal(bu.load_model("bagnet9").state_dict(), load_file(shelf))
+    assert json.loads((shelf.parent / "manifest.json").read_text())["patchwork/bagnet9"]["seed"] == 3
+
+
+@pytest.mark.parametrize("words", ["{", "[1]", '{"patchwork/bagnet9": {"seed": 3}}', "<<<<<<< HEAD"])
+def test_a_harmed_manifest_is_named_with_the_cure(shelf, words):
+    (shelf.parent / "manifest.json").write_text(words)
+    with pytest.raises(bu.BadInput, match=r"manifest\.json is damaged.*git checkout"):
+        bu.load_model("bagnet9")
+
+
+def test_weights_of_another_version_are_refused(shelf):
+    zoo.keep(zoo.build("bagnet17", "patchwork"), "bagnet9", "patchwork", {})
+    with pytest.raises(bu.BadInput, match="another version"):
+        bu.load_model("bagnet9")
+
+
+def test_impossible_recipes_are_refused(tmp_path):
+    with pytest.raises(bu.BadInput, match="10 pictures"):
+        training.train(zoo.build("bagnet9", "patchwork"), None, training.Recipe(pictures=10), tmp_path)
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "altered", "emptied"])
+def test_harmed_weights_are_named_with_the_cure(shelf, harm):
+    whole = shelf.read_bytes()
+    if harm == "missing":
+        shelf.unlink()
+    else:
+        shelf.write_bytes({"truncated": whole[:1000], "altered": whole[:-1] + b"?", "emptied": b""}[harm])
+    with pytest.raises(
+        bu.BadInput, match=r"patchwork-bagnet9\.safetensors.*course\.py train patchwork bagnet9"
+    ) as told:
+        bu.load_model("bagnet9")
+    assert "\n" not in str(told.value)
+
+
+def test_unknown_names_are_told_the_known_ones(shelf):
+    with pytest.raises(bu.BadInput, match="bagnet9, bagnet17"):
+        bu.load_model("bagnet8")
+    with pytest.raises(bu.BadInput, match="bagnet9, bagnet17"):
+        bu.load_model(["bagnet9"])
+    with pytest.raises(bu.BadInput, match="patchwork"):
+        bu.load_model("bagnet9", world="mars")
+    with pytest.raises(bu.BadInput, match="does not list patchwork/vit"):
+        bu.load_model("vit")
+    with pytest.raises(bu.BadInput, match="'patchwork'"):
+        bu.load_world("mars")
+
+
+def test_intervals_are_wilsons():
+    low, high = interval(50, 100)
+    assert (round(low, 1), round(high, 1)) == (40.4, 59.6)
+    assert interval(100, 100)[1] == pytest.approx(100) and interval(0, 100)[0] == pytest.approx(0)
