@@ -93,7 +93,7 @@ VERBS = {  # name: what it does, what it may be followed by
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
-    "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (70 minutes)"),
+    "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (8 minutes)"),
 }
 

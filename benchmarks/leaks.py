@@ -4,7 +4,7 @@ longer: trained from scratch on the pairs it must not solve, with three times th
 window: trained on single windows that hold a piece of the cue, each told its picture's class, so that no averaging can
         bury a faint hint. The same is done with the widest pair that it can solve, to show that the probe would see.
 
-python3 course.py leaks                more than an hour on two cores; `claims` puts the result on its page
+python3 course.py leaks longer bagnet33         one attempt at a time; `claims` puts the results on its page
 """
 
 import argparse
