@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 import bagnet_utils as bu
 from bagnet_utils.models.scores import accuracy_by_pair
-from bagnet_utils.models.training import Recipe, train
+from bagnet_utils.models.training import Recipe, patchwork_pictures, train
 from bagnet_utils.models.zoo import RUNS, build
 from bagnet_utils.worlds.patchwork import Truth, paint
 from bagnet_utils.worlds.scenes import NAMES, PAIRS
@@ -47,7 +47,7 @@ def longer(name: str) -> dict[str, float]:
     seen = TIMES * shipped.epochs * shipped.pictures * len(pairs) // len(NAMES)
     recipe = Recipe(epochs=shipped.epochs, pictures=seen // shipped.epochs)
     model = build(name, "patchwork", seed=1)
-    train(model, lambda epoch: pictures(pairs, "train", recipe.pictures, 100 + epoch), recipe, RUNS / f"longer-{name}")
+    train(model, patchwork_pictures(recipe, seed=1, pairs=pairs), recipe, RUNS / f"longer-{name}")
     images, labels = pictures(pairs, "test", TESTED * len(pairs), seed=1)
     answers = torch.cat([bu.predict(model, some.float() / 255) for some in images.split(500)])
     return accuracy_by_pair(answers, labels, NAMES)

@@ -15,6 +15,9 @@ from safetensors.torch import load_file
 import bagnet_utils as bu
 from bagnet_utils.models import training, zoo
 from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
+from bagnet_utils.models.training import Recipe, patchwork_pictures
+from bagnet_utils.worlds.patchwork import Truth
+from bagnet_utils.worlds.scenes import PAIRS
 
 ROOT = Path(__file__).parents[1]
 # A tiny task: bright pictures against dark ones, for a network without BatchNorm (which each process does for itself).
@@ -100,6 +103,20 @@ def test_training_learns(tmp_path):
     run(tmp_path / "run", epochs=12)
     losses = [float(line.split(",")[1]) for line in (tmp_path / "run" / "metrics.csv").read_text().splitlines()[1:]]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_patchwork_is_learnt_two_by_two_from_seeds_that_no_test_uses():
+    supply = patchwork_pictures(Recipe(pictures=41), pairs=("face", "tench"))
+    images, labels = supply(0)
+    assert len(images) == 40 and images.dtype == torch.uint8 and set(labels.tolist()) == {2, 3, 8, 9}
+    assert (labels[::2] % 2 == 0).all() and torch.equal(labels[1::2], labels[::2] + 1)
+    twins = (images[::2] != images[1::2]).any(1)  # 20 x 128 x 128: where the two differ
+    assert twins.flatten(1).any(1).all() and twins.float().mean() < 0.15
+    assert len(labels[::2].unique_consecutive()) > 4  # pairs come mixed
+    assert torch.equal(supply(0)[0], images) and not torch.equal(supply(1)[0], images)
+    learnt = [seed for epoch in (0, 1, 100) for seed in set(Truth(PAIRS, "train", 3000, epoch, twins=True).seeds)]
+    assert len(set(learnt)) == len(learnt) == 4500  # no picture comes twice
+    assert not set(learnt) & {seed for split in ("val", "test") for seed in Truth(PAIRS, split, 5000, 0).seeds}
 
 
 # ------------------------------------------------------------ the zoo

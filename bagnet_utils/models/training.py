@@ -41,14 +41,14 @@ def train(
     epoch_of_pictures: Callable[[int], Pictures],
     recipe: Recipe,
     folder: Path,
-    seed: int = 0,
     score: Callable[[nn.Module], dict[str, float]] = lambda model: {},
     fabric: Fabric | None = None,
 ) -> list[dict[str, float]]:
     """Train the model in place; returns what `metrics.csv` in the folder holds, one row an epoch.
 
-    After each epoch the folder gets a checkpoint. Whoever starts again with the same folder goes on from there, and
-    ends at the same weights as a run that was never broken.
+    Pictures are learnt in the order that `epoch_of_pictures` gives them. After each epoch the folder gets a
+    checkpoint. Whoever starts again with the same folder goes on from there, and ends at the same weights as a run that
+    was never broken.
     """
     if recipe.epochs < 1 or recipe.pictures < recipe.batch:
         raise BadInput(
@@ -67,12 +67,12 @@ def train(
     for epoch in range(len(rows), recipe.epochs):
         started = time.monotonic()
         pictures, labels = epoch_of_pictures(epoch)
-        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1000 * seed + epoch))
         model.train()
         total = 0.0
-        bar = tqdm(order[: steps * recipe.batch].split(recipe.batch), f"epoch {epoch + 1} of {recipe.epochs}")
-        for chosen in bar if fabric.is_global_zero else order[: steps * recipe.batch].split(recipe.batch):
-            mine = chosen[fabric.global_rank :: fabric.world_size]  # each process takes its share of the batch
+        batches = torch.arange(len(labels))[: steps * recipe.batch].split(recipe.batch)
+        title = f"epoch {epoch + 1} of {recipe.epochs}"
+        for chosen in tqdm(batches, title, disable=not fabric.is_global_zero):
+            mine = chosen.tensor_split(fabric.world_size)[fabric.global_rank]  # its share; twins stay together
             images = pictures[mine].to(fabric.device).float() / 255
             loss = F.cross_entropy(model(images), labels[mine].to(fabric.device))
             fabric.backward(loss)
@@ -135,7 +135,7 @@ def main() -> None:
         recipe = Recipe(options.epochs, options.pictures, rate=NETS[name].rate)
         model = build(name, options.world, seed=options.seed)
         folder = RUNS / f"{options.world}-{name}-{recipe.epochs}x{recipe.pictures}-{options.seed}"
-        rows = train(model, patchwork_pictures(recipe), recipe, folder, options.seed, patchwork_score(), fabric)
+        rows = train(model, patchwork_pictures(recipe, options.seed), recipe, folder, patchwork_score(), fabric)
         if fabric.is_global_zero:
             minutes = sum(row["seconds"] for row in rows) / 60
             facts = {**asdict(recipe), "seed": options.seed, "minutes": round(minutes, 1)}
@@ -146,14 +146,26 @@ def main() -> None:
                 print(f"Not the course's own recipe, so what ships stays as it is; the weights are in {folder}.")
 
 
-def patchwork_pictures(recipe: Recipe) -> Callable[[int], Pictures]:
-    """Pictures drawn anew for each epoch, from seeds that no test ever uses."""
+def patchwork_pictures(
+    recipe: Recipe, seed: int = 0, pairs: tuple[str, ...] | None = None
+) -> Callable[[int], Pictures]:
+    """Pictures drawn anew for each epoch, from seeds that no test ever uses, in random order but always two by two.
+
+    The two are twins, one of each class of a pair, alike but for the cue: what they share (scenery, colours, poses)
+    counts for both answers alike and cancels in the gradient; the cue is left. With pictures in any order the noise of
+    pairs that a net cannot solve hides from it, for long, those that it can.
+    """
     from bagnet_utils.worlds.patchwork import Truth, paint
     from bagnet_utils.worlds.scenes import PAIRS
 
+    shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
+
     def draw(epoch: int) -> Pictures:
-        truth = Truth(PAIRS, "train", recipe.pictures, seed=epoch)
-        return torch.from_numpy(paint(truth)), torch.from_numpy(truth.labels)
+        truth = Truth(shown, "train", recipe.pictures // 2 * 2, seed=100 * seed + epoch, twins=True)
+        random = torch.Generator().manual_seed(1000 * seed + epoch)
+        order = torch.randperm(len(truth) // 2, generator=random)
+        order = torch.stack([2 * order, 2 * order + 1], dim=1).flatten()
+        return torch.from_numpy(paint(truth))[order], torch.from_numpy(truth.labels)[order]
 
     return draw
 

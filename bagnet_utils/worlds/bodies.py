@@ -29,20 +29,22 @@ def mirrored(body: Body) -> Body:
 
 @cache
 def owl() -> Body:
-    """A round owl, 64 x 49 px. Rows 12..51 of columns 9..39 hold nothing that tells up from down: the cue lives there.
+    """A plump owl, 66 x 49 px. Rows 13..54 hold nothing that tells up from down: the cue lives there.
 
-    Inside that zone the light depends on the column only; the brow, the shade below and the outline start outside it.
+    Between these rows the outline is straight, the light depends on the column only, and the feathers of the wings
+    repeat every 4 px; the shoulders, the shade below and the feet lie outside them.
     """
-    y, x = (np.mgrid[0:192, 0:147] + 0.5) / 3
-    y, x = y - 32, x - 24.5
-    body = (np.abs(x) / 20.5) ** 3 + (np.abs(y) / 26) ** 3 < 1
-    tuft = (np.abs(np.abs(x) - 12.5 + (y + 24) * 0.35) < (y + 32) * 0.42) & (y < -18) & (y > -31.5)
-    wing = ((np.abs(x) - 18) / 4.8) ** 2 + ((y - 5) / 17) ** 2 < 1
-    feet = tubes(64, 49, [(c + d, 56.5, 1.6, c + 1.7 * d, 60, 1.5) for c in (17.5, 31.5) for d in (-2, 0, 2)])
+    y, x = (np.mgrid[0:198, 0:147] + 0.5) / 3
+    y, x = y - 34, x - 24.5
+    crown, tail, tip = (np.clip(over, 0, 1) for over in ((-21 - y) / 8.5, (y - 21) / 7, (np.abs(y) - 21) / 4))
+    body = np.abs(x) < 21 * np.sqrt(1 - np.maximum(crown, tail) ** 2)
+    tuft = (np.abs(np.abs(x) - 13.5 + (y + 26) * 0.3) < (y + 34) * 0.5) & (y < -21)
+    wing = (np.abs(x) > 18) & (np.abs(x) < 18 + 6 * np.sqrt(1 - tip**2))
+    feet = tubes(66, 49, [(c + d, 60.5, 1.6, c + 1.7 * d, 63.5, 1.5) for c in (17.5, 31.5) for d in (-2, 0, 2)])
     feet = (feet > 0) & ~body
     cover = body | tuft | wing | feet
-    light = 1.02 - 0.0075 * x - 0.0009 * x**2 + 0.02 * np.clip(-20 - y, 0, 8) - 0.05 * np.clip(y - 20, 0, 8)
-    light = np.where(wing & (np.abs(x) > 15.8), light * 0.68 + 0.05 * np.sin(y * 1.6), light)
+    light = 0.97 - 0.0075 * x - 0.0006 * x**2 + 0.12 * np.exp(-((x / 9) ** 2)) + 0.12 * crown - 0.3 * tail
+    light = np.where(wing, light * 0.72 + 0.06 * np.sin(y * np.pi / 2), light)
     light = np.where(tuft & ~body, light * 0.8, light)
     toe = np.broadcast_to(rgb("e08a2c"), (*x.shape, 3))
     covered = np.maximum(shrink(cover * 1.0, 3), 1e-9)

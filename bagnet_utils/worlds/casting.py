@@ -83,17 +83,15 @@ def paint_coat(canvas: np.ndarray, plan: Plan) -> Traces:
 def paint_face(canvas: np.ndarray, plan: Plan) -> Traces:
     rng, dress, body = plan.stream("body"), wardrobe(plan), bodies.owl()
     sites, thing = [], blank()
-    for row, top in enumerate(
-        (0, 64)
-    ):  # so that faces lie on the stride-8 grid as 17-px windows see most of both parts
+    first = rng.integers(19, 22)  # the middle of the first column; rows so that 17-px windows see most of both parts
+    for row, top in enumerate((0, 64)):
         line = top + 59 + 1.5 * np.sin(COLS[0] / (9 + 6 * rng.random()) + 6 * rng.random())
         bough = step(3.4 - np.abs(ROWS - line))
         canvas += (mix(rgb("2d1d17"), rgb("8a6248"), step(line - ROWS, 6)) - canvas) * bough[..., None]
-        first = rng.integers(17, 21)
         for k in range(3):
-            up, left = top + rng.integers(0, 2), first + 42 * k + rng.integers(-1, 2) - 24
-            thing |= paste(canvas, dress(body, up, left, 3 * row + k), body.cover, up, left)
-            sites.append((up + 20, left + 24))
+            up, middle = top + rng.integers(0, 2), first + 40 * k
+            thing |= paste(canvas, dress(body, up - 2, middle - 24, 3 * row + k), body.cover, up - 2, middle - 24)
+            sites.append((up + 20, middle))
     cue = place_parts(canvas, plan, sites, sideways=1)
     return Traces(cue, thing, blank())
 

@@ -35,36 +35,37 @@ def _part(width: int, *layers) -> Sprite:
 
 @cache
 def eyes() -> Sprite:
-    """Two round owl eyes, 13 x 7 px."""
+    """Two large owl eyes, wide open under straight lids, 19 x 7 px."""
 
-    def both(radius, dx=0.0, dy=0.0):
-        return lambda x, y: _ball(
-            np.abs(x + dx) - 3.2 if dx == 0 else np.minimum(abs(x - 3.2 - dx), abs(x + 3.2 - dx)), y - dy, radius
-        )
+    def both(radius, right=0.0, down=0.0):
+        def shape(x, y):
+            left_eye, right_eye = (_ball(x - middle - right, y - down, radius) for middle in (-4.6, 4.6))
+            return np.maximum(left_eye, right_eye) * step(3.4 - np.abs(y), 0.4)
+
+        return shape
 
     return _part(
-        13,
-        (both(3.4), rgb("fff6dc")),
-        (both(2.8), rgb("f2a51e")),
-        (both(1.8), rgb("17120f")),
-        (both(0.75, 0.8, -0.9), rgb("ffffff")),
+        19,
+        (both(4.7), rgb("5b3413")),
+        (both(4.2), rgb("fff6dc")),
+        (both(3.3), rgb("ffc21f")),
+        (both(2.0), rgb("17120f")),
+        (both(0.8, -0.9, -0.9), rgb("ffffff")),
     )
 
 
 @cache
 def beak() -> Sprite:
-    """A hooked beak, 9 x 7 px."""
+    """A broad hooked beak, 13 x 7 px."""
 
     def hook(shrunk):
-        return lambda x, y: (
-            step(3.3 - shrunk - np.abs(x) - 0.10 * (y + 3.3) ** 2 * 0.75, 0.5) * step(y + 3.3 - shrunk, 0.5)
-        )
+        return lambda x, y: step(4.3 - 1.2 * shrunk - np.abs(x) - 0.55 * y, 0.6) * step(3.4 - shrunk - np.abs(y), 0.5)
 
     return _part(
-        9,
-        (hook(0), rgb("7d3d10")),
-        (hook(0.6), rgb("f07f13")),
-        (lambda x, y: hook(1.3)(x + 0.7, y + 0.3), rgb("ffb347")),
+        13,
+        (hook(0), rgb("5a1a0c")),
+        (hook(0.6), rgb("d6401b")),
+        (lambda x, y: hook(1.1)(x, y) * step(-x - 0.4), rgb("f58a45")),
     )
 
 

@@ -35,14 +35,17 @@ class World:
 class Truth(Sequence):
     """The scenes behind a World's pictures; each is drawn when it is asked for."""
 
-    def __init__(self, pairs: tuple[Pair, ...], split: str, n: int, seed: int):
-        """n scenes of these pairs, classes in turn, each with a seed that no other split or world seed ever uses."""
+    def __init__(self, pairs: tuple[Pair, ...], split: str, n: int, seed: int, twins: bool = False):
+        """n scenes of these pairs, classes in turn, each with a seed that no other split or world seed ever uses.
+
+        twins: the two classes of a pair come at the same seed, so that neighbours differ by the cue and nothing else.
+        """
         if split not in SPLITS:
             raise BadInput(f"split={split!r}: the splits are called {', '.join(SPLITS)}; name one of them.")
         n, seed = whole("n", n, 1, SPAN), whole("seed", seed, 0, 2**40)
         self.classes = [(pair, label) for pair in pairs for label in labels_of(pair)]
         self.labels = np.resize([label for _, label in self.classes], n).astype(np.int64)
-        self.seeds = (seed * len(SPLITS) + SPLITS.index(split)) * SPAN + np.arange(n)
+        self.seeds = (seed * len(SPLITS) + SPLITS.index(split)) * SPAN + np.arange(n) // (1 + twins)
 
     def __len__(self) -> int:
         return len(self.labels)
