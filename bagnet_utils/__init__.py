@@ -10,9 +10,11 @@ __version__ = "0.1.0"
 WHERE = {
     "worlds": ("load_world",),
     "worlds.patchwork": ("pair",),
+    "worlds.pictures": ("load_image",),
     "worlds.scenes": ("scene",),
     "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),
-    "models.zoo": ("load_model", "load_published"),
+    "models.zoo": ("load_model",),
+    "models.published": ("load_published",),
     "models.scores": ("predict",),
     "experiments.receptive_field": (
         "ReceptiveField",
@@ -21,7 +23,12 @@ WHERE = {
         "receptive_field_by_pixel",
     ),
     "experiments.heatmaps": ("evidence", "heatmap"),
-    "display.figures": ("show_heatmap", "show_sheet", "show_windows"),
+    "experiments.grading": ("share_on", "points_at", "box_around", "iou"),
+    "experiments.patches": ("top_patches", "prototypes"),
+    "display.asking": ("guess", "expect"),
+    "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),
+    "exercises": ("check",),
+    "display.widgets": ("explore",),
     "errors": ("BadInput",),
 }
 _MODULE_OF = {name: module for module, names in WHERE.items() for name in names}

@@ -16,8 +16,9 @@ import torch
 import torch.nn.functional as F
 
 import bagnet_utils as bu
+from bagnet_utils.models.recipes import Recipe, patchwork_pictures
 from bagnet_utils.models.scores import accuracy_by_pair
-from bagnet_utils.models.training import Recipe, patchwork_pictures, train
+from bagnet_utils.models.training import train
 from bagnet_utils.models.zoo import RUNS, build
 from bagnet_utils.worlds.patchwork import Truth, paint
 from bagnet_utils.worlds.scenes import NAMES, PAIRS

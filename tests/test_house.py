@@ -12,7 +12,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ["errors", "worlds", "models", "experiments", "display", "exercises"]  # each may import those before it
+LAYERS = [
+    "errors",
+    "files",
+    "worlds",
+    "models",
+    "experiments",
+    "display",
+    "exercises",
+]  # each may import those before it
 MODULES = sorted((ROOT / "bagnet_utils").rglob("*.py"))
 
 

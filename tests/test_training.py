@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 
 import bagnet_utils as bu
 from bagnet_utils.models import training, zoo
+from bagnet_utils.models.recipes import Recipe, patchwork_pictures
 from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
-from bagnet_utils.models.training import Recipe, patchwork_pictures
 from bagnet_utils.worlds.patchwork import Truth
 from bagnet_utils.worlds.scenes import NAMES, PAIRS
 
@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 TASK = """
 import sys, time, torch
 from pathlib import Path
-from bagnet_utils.models.training import Recipe, machines, train
+from bagnet_utils.models.recipes import Recipe
+from bagnet_utils.models.training import machines, train
 from bagnet_utils.models.{module} import {network}
 torch.set_num_threads(1)
 torch.manual_seed(0)
@@ -243,7 +244,7 @@ def test_unknown_names_are_told_the_known_ones(shelf):
         bu.load_model("bagnet9", world="mars")
     with pytest.raises(bu.BadInput, match="does not list patchwork/vit"):
         bu.load_model("vit")
-    with pytest.raises(bu.BadInput, match="'patchwork'"):
+    with pytest.raises(bu.BadInput, match="patchwork, photos"):
         bu.load_world("mars")
 
 

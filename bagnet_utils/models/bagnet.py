@@ -6,6 +6,7 @@ therefore the verdict on one patch, and the network's answer is the plain mean o
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from bagnet_utils.errors import BadInput
@@ -13,6 +14,18 @@ from bagnet_utils.errors import BadInput
 STRIDES = (2, 2, 2, 1)  # of the four stages; their product is the step between neighbouring patches: 8 pixels
 PLANES = (64, 128, 256, 512)  # narrow channels of each stage's bottlenecks at width 1
 EXPANSION = 4  # a bottleneck puts out four times as many channels as it is narrow
+
+
+class Normalise(nn.Module):
+    """Pictures in [0, 1] -> mean 0 and standard deviation 1 in each colour."""
+
+    def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation)[:, None, None], persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.deviation
 
 
 class Bottleneck(nn.Module):

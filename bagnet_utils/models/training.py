@@ -11,29 +11,19 @@ import csv
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.models.scores import accuracy_by_pair, predict
+from bagnet_utils.models import recipes
+from bagnet_utils.models.recipes import RECIPES, Pictures, Recipe
 from bagnet_utils.models.zoo import NETS, RUNS, build, keep
-
-Pictures = tuple[Tensor, Tensor]  # N x 3 x H x W bytes, N labels
-
-
-@dataclass(frozen=True)
-class Recipe:
-    epochs: int = 6
-    pictures: int = 3000  # in each epoch
-    batch: int = 32
-    rate: float = 3e-3  # the learning rate at its height; it climbs there and falls to nothing, once ("one cycle")
-    decay: float = 0.05
 
 
 def train(
@@ -74,7 +64,7 @@ def train(
         for chosen in tqdm(batches, title, disable=not fabric.is_global_zero):
             mine = chosen.tensor_split(fabric.world_size)[fabric.global_rank]  # its share; twins stay together
             images = pictures[mine].to(fabric.device).float() / 255
-            loss = F.cross_entropy(model(images), labels[mine].to(fabric.device))
+            loss = F.cross_entropy(model(images), labels[mine].to(fabric.device), label_smoothing=recipe.smoothing)
             fabric.backward(loss)
             fabric.clip_gradients(model, optimizer, max_norm=1.0)
             optimizer.step()
@@ -90,11 +80,11 @@ def train(
     return rows
 
 
-def machines() -> Fabric:
+def machines(precision: str = "32-true") -> Fabric:
     """All processes that torchrun started, or else this one, on a GPU if there is one."""
     here, everywhere = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), int(os.environ.get("WORLD_SIZE", 1))
     strategy = "ddp" if everywhere > 1 else "auto"
-    fabric = Fabric(devices=here, num_nodes=everywhere // here, strategy=strategy)
+    fabric = Fabric(devices=here, num_nodes=everywhere // here, strategy=strategy, precision=precision)
     fabric.launch()
     return fabric
 
@@ -124,59 +114,43 @@ def resume(folder: Path, parts: dict) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="course.py train", description="Train networks of the course.")
-    parser.add_argument("world", choices=["patchwork"])
+    parser.add_argument("world", choices=RECIPES)
     parser.add_argument("name", choices=[*NETS, "all"])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
-    parser.add_argument("--pictures", type=int, default=Recipe.pictures, help="in each epoch")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--pictures", type=int, help="in each epoch")
+    parser.add_argument("--root", type=Path, help="photos: a folder train/class/... instead of Tiny ImageNet")
+    parser.add_argument("--trying", action="store_true", help="photos: hold some pictures out, to compare recipes on")
+    parser.add_argument(
+        "--precision", default="32-true", help="bf16-mixed is quicker where the hardware knows bfloat16"
+    )
     options = parser.parse_args()
-    fabric = machines()
+    fabric = machines(options.precision)
     for name in NETS if options.name == "all" else [options.name]:
-        recipe = Recipe(options.epochs, options.pictures, rate=NETS[name].rate)
-        model = build(name, options.world, seed=options.seed)
-        folder = RUNS / f"{options.world}-{name}-{recipe.epochs}x{recipe.pictures}-{options.seed}"
-        rows = train(model, patchwork_pictures(recipe, options.seed), recipe, folder, patchwork_score(), fabric)
-        if fabric.is_global_zero:
-            minutes = sum(row["seconds"] for row in rows) / 60
-            facts = {**asdict(recipe), "seed": options.seed, "minutes": round(minutes, 1)}
-            facts |= {"threads": torch.get_num_threads(), "validation": rows[-1]}
-            if (recipe, options.seed) == (Recipe(rate=recipe.rate), 0):
-                keep(model, name, options.world, facts)
-            else:
-                print(f"Not the course's own recipe, so what ships stays as it is; the weights are in {folder}.")
+        train_one(name, options, fabric)
 
 
-def patchwork_pictures(
-    recipe: Recipe, seed: int = 0, pairs: tuple[str, ...] | None = None
-) -> Callable[[int], Pictures]:
-    """Pictures drawn anew for each epoch, from seeds that no test ever uses, in random order but always two by two.
-
-    The two are twins, one of each class of a pair, alike but for the cue: what they share (scenery, colours, poses)
-    counts for both answers alike and cancels in the gradient; the cue is left. With pictures in any order the noise of
-    pairs that a net cannot solve hides from it, for long, those that it can.
-    """
-    from bagnet_utils.worlds.patchwork import Truth, paint
-    from bagnet_utils.worlds.scenes import PAIRS
-
-    shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
-
-    def draw(epoch: int) -> Pictures:
-        truth = Truth(shown, "train", recipe.pictures // 2 * 2, seed=100 * seed + epoch, twins=True)
-        random = torch.Generator().manual_seed(1000 * seed + epoch)
-        order = torch.randperm(len(truth) // 2, generator=random)
-        order = torch.stack([2 * order, 2 * order + 1], dim=1).flatten()
-        return torch.from_numpy(paint(truth))[order], torch.from_numpy(truth.labels)[order]
-
-    return draw
-
-
-def patchwork_score() -> Callable[[nn.Module], dict[str, float]]:
-    """Accuracy on 500 validation pictures, pair by pair, in percent."""
-    from bagnet_utils.worlds import load_world
-    from bagnet_utils.worlds.scenes import NAMES
-
-    world = load_world("patchwork", split="val", n=500)
-    return lambda model: accuracy_by_pair(predict(model, world.images), world.labels, NAMES)
+def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
+    """Train one of the course's networks; its weights ship if recipe and seed are the course's own."""
+    own = replace(RECIPES[options.world], rate=NETS[name].rate)
+    chosen = {key: value for key in ("epochs", "pictures") if (value := getattr(options, key)) is not None}
+    recipe, seed = replace(own, **chosen), options.seed
+    if options.world == "patchwork":
+        supply, score = recipes.patchwork_pictures(recipe, seed), recipes.patchwork_score()
+    else:
+        supply = recipes.photo_pictures(recipe, seed, options.root, options.trying)
+        score = recipes.photo_score(options.root) if options.trying else lambda model: {}
+    folder = f"{options.world}-{name}-{recipe.epochs}x{recipe.pictures}-{seed}{'-trying' * options.trying}"
+    model = build(name, options.world, seed=seed)
+    rows = train(model, supply, recipe, RUNS / folder, score, fabric)
+    if fabric.is_global_zero:
+        minutes = sum(row["seconds"] for row in rows) / 60
+        facts = {**asdict(recipe), "seed": seed, "minutes": round(minutes, 1), "threads": torch.get_num_threads()}
+        facts["precision"] = options.precision
+        if (recipe, seed, options.trying) == (own, 0, False):
+            keep(model, name, options.world, {**facts, "validation": rows[-1]})
+        else:
+            print(f"Not the course's own recipe, so what ships stays as it is; the weights are in {RUNS / folder}.")
 
 
 if __name__ == "__main__":

@@ -3,69 +3,71 @@
 import hashlib
 import json
 import os
-import pickle
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.models.bagnet import BagNet, bagnet9, bagnet17, bagnet33
+from bagnet_utils.files import CACHE, WEIGHTS
+from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
+from bagnet_utils.worlds import photos, scenes
 
-DATA = Path(__file__).parents[2] / "data"
-WEIGHTS, RUNS = DATA / "weights", DATA / "cache" / "runs"
+RUNS = CACHE / "runs"
 
 
 class Net(NamedTuple):
-    build: Callable[[int], nn.Module]  # number of classes -> network
+    build: Callable[..., nn.Module]  # number of classes, side of the pictures -> network
     rate: float = 3e-3  # the learning rate that it is trained with
 
 
 SMALL = {"width": 0.25, "depth": (1, 1, 2, 2)}  # the published structure with 0.6 to 0.7 million weights
 NETS = {
-    "bagnet9": Net(partial(bagnet9, **SMALL)),
-    "bagnet17": Net(partial(bagnet17, **SMALL)),
-    "bagnet33": Net(partial(bagnet33, **SMALL)),
-    "vgg": Net(VGG),
-    "resnet": Net(ResNet),
-    "densenet": Net(DenseNet),
-    "vit": Net(ViT, rate=1e-3),  # attention does not bear more
+    "bagnet9": Net(lambda classes, side: bagnet9(classes, **SMALL)),
+    "bagnet17": Net(lambda classes, side: bagnet17(classes, **SMALL)),
+    "bagnet33": Net(lambda classes, side: bagnet33(classes, **SMALL)),
+    "vgg": Net(lambda classes, side: VGG(classes)),
+    "resnet": Net(lambda classes, side: ResNet(classes)),
+    "densenet": Net(lambda classes, side: DenseNet(classes)),
+    "vit": Net(lambda classes, side: ViT(classes, side), rate=1e-3),  # attention does not bear more
 }
-COLOURS = {"patchwork": ((0.45, 0.45, 0.40), (0.25, 0.25, 0.25))}  # mean and standard deviation of a world's pictures
 
 
-class Normalise(nn.Module):
-    """Pictures in [0, 1] -> mean 0 and standard deviation 1 in each colour."""
+class Home(NamedTuple):
+    """What a network has to know about the pictures of a world."""
 
-    def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]):
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
-        self.register_buffer("deviation", torch.tensor(deviation)[:, None, None], persistent=False)
+    classes: tuple[str, ...]
+    side: int  # px
+    colours: tuple[tuple[float, ...], tuple[float, ...]]  # mean and standard deviation
 
-    def forward(self, images: Tensor) -> Tensor:
-        return (images - self.mean) / self.deviation
+
+WORLDS = {
+    "patchwork": Home(scenes.CLASSES, 128, ((0.45, 0.45, 0.40), (0.25, 0.25, 0.25))),
+    "photos": Home(photos.CLASSES, photos.SIDE, ((0.48, 0.45, 0.40), (0.28, 0.27, 0.28))),
+}
+
+
+def check(name, world) -> None:
+    """Raise unless there is a network of this name for this world."""
+    if not isinstance(name, str) or name not in NETS:
+        raise BadInput(f"load_model: there is no network called {name!r}; there are {', '.join(NETS)}.")
+    if not isinstance(world, str) or world not in (*WORLDS, "imagenet"):
+        known = ", ".join([*WORLDS, "imagenet"])
+        raise BadInput(f"load_model: there are no networks for a world called {world!r}; there are {known}.")
 
 
 def build(name: str, world: str, seed: int = 0) -> nn.Module:
     """One of the course's networks with fresh weights; takes pictures in [0, 1], carries .classes and .patch_size."""
-    if not isinstance(name, str) or name not in NETS:
-        raise BadInput(f"load_model: there is no network called {name!r}; there are {', '.join(NETS)}.")
-    if not isinstance(world, str) or world not in COLOURS:
-        raise BadInput(
-            f"load_model: there are no networks for a world called {world!r}; there is {', '.join(COLOURS)}."
-        )
-    from bagnet_utils.worlds.scenes import CLASSES
-
+    check(name, world)
+    classes, side, colours = WORLDS[world]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = NETS[name].build(len(CLASSES))
-    model.normalise = Normalise(*COLOURS[world])
-    model.classes = CLASSES
+        model = NETS[name].build(len(classes), side)
+    model.normalise = Normalise(*colours)
+    model.classes = classes
     model.patch_size = getattr(model, "patch_size", None)
     if isinstance(model, BagNet):
         model.bn1.momentum = 0.1  # the published 0.001 needs ImageNet's hundreds of thousands of steps
@@ -73,7 +75,16 @@ def build(name: str, world: str, seed: int = 0) -> nn.Module:
 
 
 def load_model(name: str, world: str = "patchwork") -> nn.Module:
-    """A trained network, checked and in eval mode. Names: those of NETS; worlds: "patchwork"."""
+    """A trained network, checked and in eval mode; takes pictures in [0, 1], carries .classes and .patch_size.
+
+    name: bagnet9, bagnet17, bagnet33, vgg, resnet, densenet or vit. world: "patchwork" or "photos" (these ship), or
+    "imagenet": the published nets at 224 pixels, each downloaded when it is first asked for.
+    """
+    check(name, world)
+    if world == "imagenet":
+        from bagnet_utils.models.published import fetch_model
+
+        return fetch_model(name)
     model = build(name, world)
     row = manifest().get(f"{world}/{name}")
     cure = f"fetch it again (git checkout data/weights) or train it: python3 course.py train {world} {name}"
@@ -121,38 +132,3 @@ def write_down(name: str, world: str, facts: dict) -> None:
     part = WEIGHTS / "manifest.part"
     part.write_text(json.dumps(dict(sorted(rows.items())), indent=2) + "\n", encoding="utf-8")
     os.replace(part, WEIGHTS / "manifest.json")
-
-
-# The authors named their nets after the patch size less one. A file's name ends in the first digits of its SHA-256.
-PUBLISHED = {"bagnet8": bagnet9, "bagnet16": bagnet17, "bagnet32": bagnet33}
-
-
-def load_published(path: str | Path) -> BagNet:
-    """A BagNet with the weights of a published file such as bagnet32-2ddd53ed.pth.tar, in eval mode.
-
-    It wants pictures normalised by ImageNet's mean and standard deviation, in float32: with coarser numbers (float16,
-    TF32) the published BagNet-33 loses accuracy.
-    """
-    if not isinstance(path, (str, Path)):
-        raise BadInput(f"load_published: the path of a file is wanted, but {type(path).__name__} was given.")
-    path = Path(path)
-    name, _, digits = path.name.split(".")[0].partition("-")
-    if name not in PUBLISHED or not digits:
-        known = ", ".join(f"{name}-<hash>.pth.tar" for name in PUBLISHED)
-        raise BadInput(f"load_published: {path.name} was given, but a file named as published is wanted: {known}.")
-    if not path.is_file():
-        raise BadInput(f"load_published: there is no file {path}; download it, or mend the path.")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(digits):
-        raise BadInput(
-            f"load_published: {path.name} is damaged or not what its name says: its SHA-256 begins with "
-            f"{found[: len(digits)]} instead of {digits}. Delete it and download it again."
-        )
-    model = PUBLISHED[name]()
-    try:
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), strict=True)
-    except (pickle.UnpicklingError, RuntimeError, TypeError, AttributeError, EOFError) as problem:
-        lines = str(problem).strip().splitlines() or [type(problem).__name__]
-        raise BadInput(f"load_published: {path.name} does not hold the weights of a {name} ({lines[0]})") from None
-    return model.eval()

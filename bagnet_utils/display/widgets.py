@@ -1,0 +1,218 @@
+"""Widgets. They show what they are given, and work without a kernel: all their numbers travel with them."""
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+from traitlets import Dict, Int, List, observe, validate
+
+from bagnet_utils.display.figures import show_patch
+from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.heatmaps import evidence
+from bagnet_utils.experiments.inputs import check_bagnet, check_images, check_target, describe
+from bagnet_utils.experiments.silencing import silence
+from bagnet_utils.models.bagnet import BagNet
+
+HERE = Path(__file__).parent
+MANY, FEW = 20, 10  # of more than MANY classes, only the FEW with the highest logits travel
+
+
+class Explorer(anywidget.AnyWidget):
+    """The patch explorer. Read what the learner did from its traits; set them, and the widget follows.
+
+    q: the patch size in pixels. row, column: the pixel of the box's top left corner, so that the patch under it is
+    `image[:, row : row + q, column : column + q]`. target: the chosen class. silenced: the [row, column] of every
+    patch that no longer counts, for this q; each patch size keeps its own.
+    """
+
+    _esm = HERE / "explorer.js"
+    _css = HERE / "explorer.css"
+    packed = Dict().tag(sync=True)  # what never changes: the picture, the names, the evidence
+    q = Int().tag(sync=True)
+    row = Int().tag(sync=True)
+    column = Int().tag(sync=True)
+    target = Int().tag(sync=True)
+    silenced_by_q = Dict().tag(sync=True)  # {"17": [[row, column], ...]}; `silenced` shows the part that is in view
+    silenced = List()
+
+    def __init__(self, image: Tensor, bags: dict[int, tuple[int, Tensor]], **traits):
+        """image: 3 x H x W. bags: for each q its stride and its evidence, C x h x w."""
+        self.image, self.bags = image, bags
+        super().__init__(**traits)
+
+    def get_state(self, key=None, drop_defaults=False) -> dict:
+        """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""
+        return super().get_state(key, drop_defaults=False)
+
+    @validate("q")
+    def check_q(self, proposal) -> int:
+        if proposal.value not in self.bags:
+            known = ", ".join(map(str, self.bags))
+            raise BadInput(
+                f"explore: q is {proposal.value}, but there are patches of {known} px here; choose of these."
+            )
+        return proposal.value
+
+    @validate("target")
+    def check_class(self, proposal) -> int:
+        if proposal.value not in self.packed["numbers"]:
+            known = ", ".join(map(str, self.packed["numbers"]))
+            raise BadInput(
+                f"explore: target is {proposal.value}, but this explorer holds the classes {known}; choose one of "
+                f"them, or make another with explore(..., target={proposal.value})."
+            )
+        return proposal.value
+
+    @validate("row", "column")
+    def snap(self, proposal) -> int:
+        """The nearest place that a patch of this size has."""
+        stride, maps = self.bags[self.q]
+        last = maps.shape[1 if proposal.trait.name == "row" else 2] - 1
+        return min(max(round(proposal.value / stride), 0), last) * stride
+
+    @validate("silenced")
+    def check_places(self, proposal) -> list[list[int]]:
+        stride, maps = self.bags[self.q]
+        places = {}  # a dict, so that each stays once and in order
+        for place in proposal.value:
+            try:
+                row, column = (int(pixel.__index__()) for pixel in place)
+                rows, columns = (range(0, side * stride, stride) for side in maps.shape[1:])
+                on_the_grid = row in rows and column in columns
+            except (AttributeError, TypeError, ValueError):
+                on_the_grid = False
+            if not on_the_grid:
+                raise BadInput(
+                    f"explore: silenced holds {place!r}, but [row, column] is wanted, in pixels: rows 0, {stride}, ... "
+                    f"{rows_end(maps, stride, 1)} and columns 0, {stride}, ... {rows_end(maps, stride, 2)}."
+                )
+            places[row, column] = [row, column]
+        return list(places.values())
+
+    @observe("q", "silenced_by_q")
+    def follow_the_widget(self, _) -> None:
+        self.row, self.column = self.row, self.column  # the grid of another q may end earlier
+        self.silenced = self.silenced_by_q.get(str(self.q), [])
+
+    @observe("silenced")
+    def tell_the_widget(self, _) -> None:
+        self.silenced_by_q = {**self.silenced_by_q, str(self.q): self.silenced}
+
+    def still(self) -> Figure:
+        """What the widget shows now, as a picture for paper and for pages that run no scripts."""
+        stride, maps = self.bags[self.q]
+        off = torch.zeros(maps.shape[1:], dtype=torch.bool)  # h x w
+        for row, column in self.silenced:
+            off[row // stride, column // stride] = True
+        chosen = self.packed["numbers"].index(self.target)
+        before, after = silence(maps, torch.zeros_like(off)), silence(maps, off)
+        place = self.row, self.column
+        return show_patch(self.image, maps, self.packed["names"], chosen, self.q, stride, place, off, before, after)
+
+
+def rows_end(maps: Tensor, stride: int, axis: int) -> int:
+    return (maps.shape[axis] - 1) * stride
+
+
+def explore(
+    models: BagNet | Sequence[BagNet],
+    image: Tensor,
+    target: int | None = None,
+    classes: Sequence[str] | None = None,
+) -> Explorer:
+    """A widget to look at the evidence of every patch of a picture, and to silence patches.
+
+    models: one BagNet or several of different patch sizes, in eval mode, with the same classes.
+    image: 3 x H x W in [0, 1]. target: the class to begin with, by default the first model's answer.
+    classes: their names, by default the model's own. `.still()` of what comes back is the same as a figure.
+    """
+    models = check_models(models)
+    image = check_picture(image, models)
+    maps = {model.patch_size: evidence(model, image[None])[0].float().cpu() for model in models}  # each C x h x w
+    logits = torch.stack([heat.mean((1, 2)) for heat in maps.values()])  # models x C
+    names = check_names(classes, models[0])
+    target = int(logits[0].argmax()) if target is None else check_target("explore", target, len(names))
+    numbers = list(range(len(names)))
+    if len(numbers) > MANY:
+        best = logits.mean(0).argsort(descending=True).tolist()
+        numbers = [target, *(number for number in best if number != target)][:FEW]
+    bags = {model.patch_size: (model.stride, maps[model.patch_size][numbers]) for model in models}
+    packed = {
+        "picture": png(image),
+        "height": image.shape[1],
+        "width": image.shape[2],
+        "names": [names[number] for number in numbers],
+        "numbers": numbers,
+        "total": len(names),
+        "bags": [pack(q, *bags[q]) for q in sorted(bags)],
+    }
+    stride, heat = bags[models[0].patch_size]
+    start = divmod(int(heat[numbers.index(target)].argmax()), heat.shape[2])  # the patch that speaks loudest for it
+    row, column = (step * stride for step in start)
+    return Explorer(image, bags, packed=packed, q=models[0].patch_size, row=row, column=column, target=target)
+
+
+def pack(q: int, stride: int, maps: Tensor) -> dict:
+    """One model's C x h x w evidence as text: float32, little end first, in base64."""
+    text = base64.b64encode(maps.numpy().astype("<f4").tobytes()).decode()
+    return {"q": q, "stride": stride, "rows": maps.shape[1], "columns": maps.shape[2], "evidence": text}
+
+
+def png(image: Tensor) -> str:
+    """A 3 x H x W picture in [0, 1] as an address that holds the picture itself."""
+    file = io.BytesIO()
+    Image.fromarray(np.rint(image.numpy() * 255).astype(np.uint8).transpose(1, 2, 0)).save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def check_models(models) -> list[BagNet]:
+    """The models as a list, all of them BagNets that fit together."""
+    models = list(models) if isinstance(models, (list, tuple)) else [models]
+    if not models:
+        raise BadInput("explore: no model was given, but at least one is wanted, such as load_model('bagnet17').")
+    for model in models:
+        check_bagnet("explore", model)
+    sizes = [model.patch_size for model in models]
+    if len(set(sizes)) < len(sizes):
+        raise BadInput(f"explore: models with patches of {sizes} px were given, but each must differ; leave one out.")
+    numbers = [model.fc.out_features for model in models]
+    if len(set(numbers)) > 1:
+        raise BadInput(f"explore: the models have {numbers} classes, but the same are wanted for all; explore one.")
+    return models
+
+
+def check_picture(image, models: list[BagNet]) -> Tensor:
+    """The one picture, 3 x H x W float32 on the processor."""
+    for model in models:
+        checked = check_images("explore", image, model)
+    if len(checked) != 1:
+        raise BadInput(f"explore: {len(checked)} pictures were given, but one is wanted; take images[0].")
+    image = checked[0].detach().float().cpu()
+    low, high = image.min().item(), image.max().item()
+    if low < 0 or high > 1:
+        raise BadInput(
+            f"explore: the picture's values run from {low:.3g} to {high:.3g}, but 0 to 1 is wanted, so that it can be "
+            "drawn; give it as it was before it was normalised, or say image.clamp(0, 1)."
+        )
+    return image
+
+
+def check_names(classes, model: BagNet) -> list[str]:
+    """The name of every class."""
+    number = model.fc.out_features
+    if classes is None:
+        classes = getattr(model, "classes", None) or [f"class {index}" for index in range(number)]
+    if not isinstance(classes, (list, tuple)) or not all(isinstance(name, str) for name in classes):
+        raise BadInput(
+            f"explore: classes is {describe(classes)}, but a list of names is wanted; leave it out for none."
+        )
+    if len(classes) != number:
+        raise BadInput(f"explore: {len(classes)} class names were given, but the model has {number}; name them all.")
+    return list(classes)

@@ -1,0 +1,21 @@
+"""What the check cells call: `bu.check.window(my_function)`. Each says "not tried yet", "right", or what is wrong."""
+
+from types import SimpleNamespace
+
+from bagnet_utils.exercises import (
+    bag_of_features,
+    building_bagnet,
+    heatmaps,
+    receptive_fields,
+    telling_patches,
+    training_and_patch_size,
+)
+
+MODULES = (bag_of_features, receptive_fields, building_bagnet, training_and_patch_size, heatmaps, telling_patches)
+CHECKS = {
+    name: thing
+    for module in MODULES
+    for name, thing in vars(module).items()
+    if hasattr(thing, "__wrapped__") and thing.__module__ == module.__name__
+}
+check = SimpleNamespace(**CHECKS)

@@ -1,0 +1,88 @@
+"""Where the course keeps files, and how a file gets here from elsewhere: whole and checked, or one clear sentence."""
+
+import errno
+import hashlib
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bagnet_utils.errors import BadInput
+
+DATA = Path(__file__).parents[1] / "data"
+WEIGHTS, CACHE, DOWNLOADS = DATA / "weights", DATA / "cache", DATA / "downloads"
+PATIENCE = 30.0  # seconds without a byte
+PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
+
+
+def fetch(address: str, begins: str, kind: str = "sha256", folder: Path | None = None) -> Path:
+    """The file at an address, downloaded once into data/downloads with progress; its hash begins with `begins`.
+
+    A file that is put there by hand will do as well. What is broken or not the file that it should be is not kept.
+    """
+    path = (folder or DOWNLOADS) / urlsplit(address).path.rsplit("/", 1)[-1]
+    by_hand = f"Or fetch {address} by other means and put it at {shown(path)}."
+    if path.is_file():
+        if digest(path, kind).startswith(begins):
+            return path
+        raise BadInput(
+            f"{shown(path)} is damaged, or not what its name says: its {kind.upper()} does not begin with {begins}. "
+            "Delete it and try again."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for pause in (*PAUSES, None):
+            trouble = attempt(address, path, begins, kind)
+            if trouble is None:
+                return path
+            if pause is None or trouble.startswith("The server says 4"):
+                raise BadInput(f"{path.name} could not be downloaded. {trouble} {by_hand}")
+            time.sleep(pause)
+    except OSError as problem:
+        full = problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        cure = "Make room and try again." if full else f"{problem.strerror or problem}."
+        why = "the disk is full" if full else "it could not be written"
+        raise BadInput(f"{path.name} could not be kept in {shown(path.parent)}: {why}. {cure} {by_hand}") from None
+
+
+def attempt(address: str, path: Path, begins: str, kind: str) -> str | None:
+    """Try once. Nothing is left behind unless the right file came; returns what went wrong, in a sentence."""
+    import pooch
+    import requests
+
+    def download(url: str, part: str, _) -> None:
+        pooch.HTTPDownloader(progressbar=True, timeout=PATIENCE)(url, part, None)
+        if not digest(Path(part), kind).startswith(begins):
+            start = Path(part).read_bytes()[:200].lstrip().lower()
+            page = start.startswith((b"<!doctype", b"<html", b"<?xml"))
+            raise ValueError(
+                "A web page came instead of the file: perhaps a proxy or a log-in page stands in between."
+                if page
+                else f"What came is not the file: its {kind.upper()} does not begin with {begins}."
+            )
+
+    pooch.get_logger().setLevel("WARNING")
+    host = urlsplit(address).hostname
+    try:
+        pooch.retrieve(address, known_hash=None, fname=path.name, path=path.parent, downloader=download)
+    except requests.HTTPError as problem:
+        return f"The server says {problem.response.status_code} ({problem.response.reason or 'no reason given'})."
+    except requests.exceptions.ChunkedEncodingError:
+        return f"The connection to {host} broke off, each time."
+    except (requests.Timeout, requests.ConnectionError) as problem:
+        if "timed out" in str(problem).lower():
+            return f"{host} did not answer within {PATIENCE:.0f} seconds."
+        return f"{host} cannot be reached: is there an internet connection? What ships with the course works without."
+    except (ValueError, requests.RequestException) as problem:
+        return str(problem)
+    return None
+
+
+def digest(path: Path, kind: str) -> str:
+    """The hash of a file, in hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
+def shown(path: Path) -> str:
+    """A path as a reader knows it: from the course's folder on, where it lies in it."""
+    return (path.relative_to(DATA.parent) if path.is_relative_to(DATA.parent) else path).as_posix()

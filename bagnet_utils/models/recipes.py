@@ -1,0 +1,126 @@
+"""What the training loop is fed: a recipe for each world, and its pictures, epoch by epoch."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bagnet_utils.models.scores import accuracy_by_pair, predict
+
+Pictures = tuple[Tensor, Tensor]  # N x 3 x H x W bytes, N labels
+
+
+@dataclass(frozen=True)
+class Recipe:
+    epochs: int = 6
+    pictures: int = 3000  # in each epoch
+    batch: int = 32
+    rate: float = 3e-3  # the learning rate at its height; it climbs there and falls to nothing, once ("one cycle")
+    decay: float = 0.05
+    smoothing: float = 0.0  # share of a label that is spread over all classes
+
+
+RECIPES = {
+    "patchwork": Recipe(),
+    "photos": Recipe(epochs=30, pictures=9000, batch=64, smoothing=0.1),
+}
+
+
+def patchwork_pictures(
+    recipe: Recipe, seed: int = 0, pairs: tuple[str, ...] | None = None
+) -> Callable[[int], Pictures]:
+    """Pictures drawn anew for each epoch, from seeds that no test ever uses, in random order but always two by two.
+
+    The two are twins, one of each class of a pair, alike but for the cue: what they share (scenery, colours, poses)
+    counts for both answers alike and cancels in the gradient; the cue is left. With pictures in any order the noise of
+    pairs that a net cannot solve hides from it, for long, those that it can.
+    """
+    from bagnet_utils.worlds.patchwork import Truth, paint
+    from bagnet_utils.worlds.scenes import PAIRS
+
+    shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
+
+    def draw(epoch: int) -> Pictures:
+        truth = Truth(shown, "train", recipe.pictures // 2 * 2, seed=100 * seed + epoch, twins=True)
+        random = torch.Generator().manual_seed(1000 * seed + epoch)
+        order = torch.randperm(len(truth) // 2, generator=random)
+        order = torch.stack([2 * order, 2 * order + 1], dim=1).flatten()
+        return torch.from_numpy(paint(truth))[order], torch.from_numpy(truth.labels)[order]
+
+    return draw
+
+
+def patchwork_score() -> Callable[[nn.Module], dict[str, float]]:
+    """Accuracy on 500 validation pictures, pair by pair, in percent."""
+    from bagnet_utils.worlds import load_world
+    from bagnet_utils.worlds.scenes import NAMES
+
+    world = load_world("patchwork", split="val", n=500)
+    return lambda model: accuracy_by_pair(predict(model, world.images), world.labels, NAMES)
+
+
+# ------------------------------------------------------------ photographs
+
+HELD_OUT = 50  # of each kind, out of the training pictures, for whoever tries recipes: val is for the final figure
+
+
+@cache
+def photographs(root: Path | None, trying: bool) -> tuple[Pictures, Pictures]:
+    """Pictures to learn from, and pictures to try a recipe on: the last of each kind, or none at all."""
+    from bagnet_utils.worlds import load_world
+
+    world = load_world("photos", "train", None, root=root, download=root is None)
+    order = sorted(range(len(world.truth)), key=lambda i: world.truth[i])  # by kind, then by file
+    images, labels = (world.images[order] * 255).round().to(torch.uint8), world.labels[order]
+    held = torch.zeros(len(labels), dtype=torch.bool)
+    for label in labels.unique() if trying else ():
+        held[(labels == label).nonzero()[-HELD_OUT:, 0]] = True
+    return (images[~held], labels[~held]), (images[held], labels[held])
+
+
+def photo_pictures(
+    recipe: Recipe, seed: int = 0, root: Path | None = None, trying: bool = False
+) -> Callable[[int], Pictures]:
+    """The photographs in a new order for each epoch, each cropped, mirrored and tinted anew."""
+    (images, labels), _ = photographs(root, trying)
+
+    def draw(epoch: int) -> Pictures:
+        random = torch.Generator().manual_seed(1000 * seed + epoch)
+        order = torch.randperm(len(labels), generator=random)[: recipe.pictures]
+        return torch.cat([vary(some, random) for some in images[order].split(500)]), labels[order]
+
+    return draw
+
+
+def vary(images: Tensor, random: torch.Generator) -> Tensor:
+    """Each picture as another photographer might have taken it: N x 3 x H x W bytes -> the same."""
+    n = len(images)
+
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(n, generator=random)
+
+    size = between(math.log(0.65), math.log(1.1)).exp()  # side of the crop as a share of the picture's
+    slim = between(-0.15, 0.15).exp()
+    wide, tall = size * slim, size / slim
+    theta = torch.zeros(n, 2, 3)
+    theta[:, 0, 0], theta[:, 1, 1] = wide * between(-1, 1).sign(), tall  # half of them mirrored
+    theta[:, 0, 2] = (1 - wide).clamp(min=0.1) * between(-1, 1)
+    theta[:, 1, 2] = (1 - tall).clamp(min=0.1) * between(-1, 1)
+    grid = F.affine_grid(theta, images.shape, align_corners=False)
+    crops = F.grid_sample(images.float() / 255, grid, padding_mode="reflection", align_corners=False)
+    light, contrast, colour = (between(0.7, 1.3)[:, None, None, None] for _ in range(3))
+    crops = crops * light
+    crops = crops.mean((1, 2, 3), keepdim=True).lerp(crops, contrast)
+    crops = crops.mean(1, keepdim=True).lerp(crops, colour)
+    return (crops.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def photo_score(root: Path | None) -> Callable[[nn.Module], dict[str, float]]:
+    """Accuracy in percent on the pictures that were held out of the train split."""
+    _, (images, labels) = photographs(root, True)
+    return lambda model: {"held out": 100 * (predict(model, images / 255) == labels).float().mean().item()}

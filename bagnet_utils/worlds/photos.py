@@ -1,0 +1,126 @@
+"""Photographs of twenty kinds at 64 pixels, or a folder of your own; three photographs are always at hand.
+
+The twenty kinds are those of Tiny ImageNet's classes that a child could name. Its pictures may not be passed on, so
+they are downloaded once on request; what ships with scikit-image is CC0 and needs nothing.
+"""
+
+import shutil
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import torch
+from tqdm import tqdm
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.files import CACHE, fetch
+from bagnet_utils.worlds.patchwork import World
+from bagnet_utils.worlds.pictures import check_split, class_folders, load_image, spread
+
+KINDS = {  # in the order of the labels; the number is WordNet's
+    "african_elephant": "n02504458",
+    "brain_coral": "n01917289",
+    "computer_keyboard": "n03085013",
+    "espresso": "n07920052",
+    "golden_retriever": "n02099601",
+    "goldfish": "n01443537",
+    "jellyfish": "n01910747",
+    "king_penguin": "n02056570",
+    "ladybug": "n02165456",
+    "lighthouse": "n02814860",
+    "missile": "n04008634",
+    "monarch": "n02279972",
+    "orange": "n07747607",
+    "pizza": "n07873807",
+    "school_bus": "n04146614",
+    "seashore": "n09428293",
+    "suspension_bridge": "n04366367",
+    "tabby": "n02123045",
+    "teapot": "n04398044",
+    "tractor": "n04465501",
+}
+CLASSES = tuple(KINDS)
+SIDE = 64
+# Three photographs that come with scikit-image, each cut to what it shows: top, left, side in pixels.
+AT_HAND = {"tabby": ("chelsea", 0, 40, 300), "espresso": ("coffee", 20, 120, 380), "missile": ("rocket", 0, 110, 427)}
+TINY = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
+TINY_MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
+UNPACKED = CACHE / "photos20"
+
+
+def load_photos(
+    split: str = "val", n: int | None = 200, root: str | Path | None = None, download: bool = False, seed: int = 0
+) -> World:
+    """Photographs of the twenty kinds, 64 x 64 px; .truth names each file.
+
+    root: a folder root/class/... or root/train/class/..., its classes named (or numbered) as the kinds are; a folder
+    whose classes are others is a world of its own. download=True gets the twenty kinds of Tiny ImageNet, once (248 MB).
+    With neither: what was downloaded before, or else the three photographs that are always at hand.
+    """
+    check_split(split)
+    if root is None and not download and not UNPACKED.is_dir():
+        return at_hand()
+    if root is None:
+        root = UNPACKED if UNPACKED.is_dir() else unpack(fetch(TINY, TINY_MD5, "md5"))
+    files, classes = listing(class_folders(root, split), CLASSES, label_of_kind)
+    return read(spread(files, n, seed), classes, SIDE)
+
+
+def label_of_kind(folder: str) -> int | None:
+    """The label of one of the twenty kinds, by its name or its WordNet number."""
+    plain = folder.lower().replace(" ", "_").replace("-", "_")
+    return next((i for i, (name, number) in enumerate(KINDS.items()) if plain in (name, number)), None)
+
+
+def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) -> tuple[list, tuple[str, ...]]:
+    """Files with their labels, and the classes. Folders that are not all of the world's are a world of their own."""
+    labels = [label_of(name) for name in folders]
+    if None in labels:
+        classes, labels = tuple(folders), range(len(folders))
+    return [(file, label) for found, label in zip(folders.values(), labels, strict=True) for file in found], classes
+
+
+def read(files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0) -> World:
+    """The pictures in these files, cut square and scaled."""
+    images = torch.empty(len(files), 3, side, side)
+    for i, (file, _) in enumerate(tqdm(files, "reading pictures", disable=len(files) < 2000)):
+        images[i] = load_image(file, side, edge)
+    return World(images, torch.tensor([label for _, label in files]), classes, tuple(str(file) for file, _ in files))
+
+
+def at_hand(side: int = SIDE, classes: tuple[str, ...] = CLASSES, labels: tuple[int, ...] | None = None) -> World:
+    """The cat, the cup and the rocket, cut square and scaled."""
+    from PIL import Image
+    from skimage import data
+
+    images = []
+    for photo, top, left, width in AT_HAND.values():
+        cut = getattr(data, photo)()[top : top + width, left : left + width]
+        images.append(load_image(Image.fromarray(cut), side))
+    labels = labels or tuple(CLASSES.index(name) for name in AT_HAND)
+    return World(torch.stack(images), torch.tensor(labels), classes, tuple(photo for photo, *_ in AT_HAND.values()))
+
+
+def unpack(archive: Path) -> Path:
+    """The twenty kinds out of Tiny ImageNet's archive, into folders train/class and val/class."""
+    part = UNPACKED.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    name_of = {number: name for name, number in KINDS.items()}
+    try:
+        with ZipFile(archive) as tiny:
+            notes = tiny.read("tiny-imagenet-200/val/val_annotations.txt").decode().splitlines()
+            kind_of = dict(line.split("\t")[:2] for line in notes)
+            for member in tqdm(tiny.namelist(), "unpacking"):
+                _, split, *folders, file = member.split("/")
+                number = folders[0] if split == "train" and folders else kind_of.get(file)
+                if number in name_of and file.endswith(".JPEG"):
+                    home = part / split / name_of[number]
+                    home.mkdir(parents=True, exist_ok=True)
+                    (home / file).write_bytes(tiny.read(member))
+        part.rename(UNPACKED)
+    except (BadZipFile, KeyError, ValueError, OSError) as problem:
+        raise BadInput(
+            f"load_world: {archive.name} cannot be unpacked ({problem}); make room, or delete it, and try again."
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return UNPACKED

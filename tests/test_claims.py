@@ -1,0 +1,73 @@
+"""The claims page: what is on it was measured, and on ImageNet's pictures it can be measured by anyone who has them."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import claims
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import bagnet_utils as bu
+
+ROOT = Path(__file__).parents[1]
+# One net whose weights were put there by hand, measured on a folder of pictures; words: here, names of the two files
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import claims
+from bagnet_utils import files
+from bagnet_utils.models import published
+here = Path(sys.argv[2])
+files.DOWNLOADS, claims.IMAGENET = here / "downloads", here / sys.argv[4]
+published.ADDRESSES["bagnet9"] = "http://nowhere.invalid/" + sys.argv[3]
+claims.measure_imagenet(here / "pictures", None, ["bagnet9"])
+"""
+
+
+def test_the_page_says_what_was_measured():
+    assert claims.PAGE.read_text(encoding="utf-8") == "\n".join(claims.page()) + "\n"
+
+
+def test_a_cell_has_its_interval_and_its_mark():
+    assert claims.cell(96.0, 1000, (95, 100)) == "96.0 (94.6..97.0) ✓"
+    assert claims.cell(94.0, 1000, (95, 100)).endswith("✗") and claims.cell(94.0, 1000)[-1] == ")"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="torchrun over gloo is tested on Linux")
+def test_imagenets_column_is_measured_by_one_process_or_by_two(tmp_path):
+    random = np.random.default_rng(0)
+    for number in ("n01440764", "n03888257"):
+        home = tmp_path / "pictures" / "val" / number
+        home.mkdir(parents=True)
+        for i in range(3):
+            Image.fromarray(random.integers(0, 255, (64, 64, 3), np.uint8)).save(home / f"{i}.png")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = bu.bagnet9()
+    with torch.no_grad():
+        model.fc.weight.zero_()
+        model.fc.bias[0] = 9  # it says tench whatever it sees
+    (tmp_path / "downloads").mkdir()
+    torch.save(model.state_dict(), tmp_path / "weights.pt")
+    name = f"bagnet8-{hashlib.sha256((tmp_path / 'weights.pt').read_bytes()).hexdigest()[:8]}.pth.tar"
+    (tmp_path / "weights.pt").rename(tmp_path / "downloads" / name)
+    script = tmp_path / "measure.py"
+    script.write_text(SCRIPT)
+    for file, launcher in {
+        "one.json": (),
+        "two.json": ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"),
+    }.items():
+        words = [sys.executable, *launcher, script, ROOT / "benchmarks", tmp_path, name, file]
+        subprocess.run(
+            words, check=True, cwd=ROOT, timeout=300, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
+        found = json.loads((tmp_path / file).read_text())["bagnet9"]
+        assert found["pictures"] == 6 and found["top-1"] == 3 and 3 <= found["top-5"] <= 6

@@ -1,0 +1,293 @@
+"""For every exercise: its solution passes, its stub is "not tried yet", wrong answers differ, nothing raises."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+import bagnet_utils as bu
+from bagnet_utils.exercises import CHECKS
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+CALL = re.compile(r"bu\.check\.(\w+)\((\w+)\)")
+
+
+def exercises() -> dict[str, tuple[str, str]]:
+    """Name of each check -> the stub cell before it and the solution after it, as the notebooks have them."""
+    found = {}
+    for path in NOTEBOOKS:
+        cells = nbformat.read(path, as_version=4).cells
+        for i, cell in enumerate(cells):
+            if cell.cell_type == "code" and (call := CALL.search(cell.source)):
+                block = cells[i + 1].source
+                solution = re.search(r"<summary>Solution</summary>\s*```python\n(.*?)```", block, re.DOTALL)
+                assert solution and "<summary>A nudge</summary>" in block, f"{path.name}: {call[1]} lacks its blocks"
+                found[call[1]] = (cells[i - 1].source, solution[1], call[2])
+    return found
+
+
+EXERCISES = exercises()
+
+
+def verdict(capsys, name: str, answer) -> str:
+    capsys.readouterr()
+    CHECKS[name](answer)
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and len(said) < 400
+    return said
+
+
+def evaluated(source: str, name: str):
+    space = {"torch": torch, "np": np, "bu": bu}
+    exec(source, space)
+    return space[name]
+
+
+def test_every_check_is_used_and_every_exercise_has_its_check():
+    assert set(EXERCISES) == set(CHECKS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_solution_passes_and_the_stub_is_not_tried(capsys, name):
+    stub, solution, variable = EXERCISES[name]
+    assert verdict(capsys, name, evaluated(solution, variable)).startswith("✓ Right")
+    assert verdict(capsys, name, evaluated(stub, variable)).startswith("○ Not tried yet")
+    assert verdict(capsys, name, None).startswith("○ Not tried yet")
+
+
+def broken(*_):
+    raise ZeroDivisionError("division by zero")
+
+
+def leaves(*_):
+    raise SystemExit
+
+
+RUBBISH = [
+    "a string",
+    3,
+    float("nan"),
+    [],
+    (),
+    {},
+    object(),
+    torch.zeros(2, 3),
+    torch.full((1,), torch.nan),
+    np.zeros(3),
+    broken,
+    leaves,
+    lambda: 1,
+    lambda *_: "a string",
+    lambda *_: float("nan"),
+    lambda *_: torch.full((2, 3, 5, 7), torch.nan),
+    lambda *_: [],
+    lambda *_: np.zeros((2, 2)),
+    lambda *_: object(),
+    lambda *given: given,
+    int,
+]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_check_ever_raises(capsys, name):
+    for answer in RUBBISH:
+        assert verdict(capsys, name, answer)[0] in "✗○"
+
+
+def stack_rule(grow, first=1, late=True):
+    def function(kernels, strides):
+        width, step = first, 1
+        for kernel, stride in zip(kernels, strides, strict=True):
+            if not late:
+                step *= stride
+            width += grow(kernel, step)
+            if late:
+                step *= stride
+        return width
+
+    return function
+
+
+def silenced(evidence, cells):
+    evidence = evidence.clone()
+    for row, column in cells:
+        evidence[row, column] = 0
+    return evidence
+
+
+def spot(evidence):
+    return tuple(int(i) for i in torch.unravel_index(evidence.argmax(), evidence.shape))
+
+
+def apart(features, centres):
+    return ((features[None] - centres[:, :, None, None]) ** 2).sum(1)
+
+
+def area(box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def shared(first, second, clip: bool = True) -> int:
+    sides = [min(first[i + 2], second[i + 2]) - max(first[i], second[i]) for i in (0, 1)]
+    return max(sides[0], 0) * max(sides[1], 0) if clip else sides[0] * sides[1]
+
+
+WRONG = {  # check -> wrong answers and a piece of what each must be told
+    "histogram": [
+        (lambda words, size: np.bincount(words, minlength=size), "These are counts"),
+        (lambda words, size: np.bincount(words) / len(words), "ends with the last word"),
+        (lambda words, size: np.unique(words, return_counts=True)[1] / len(words), "that never occurs"),
+        (lambda words, size: np.bincount(words, minlength=size) / size, "divide by the number of patches"),
+        (lambda words, size: words, "words themselves"),
+        (lambda words, size: np.full(size, 1 / size), "7 of 10 patches"),
+    ],
+    "votes_of": [
+        (lambda words, points: points[words].mean(), "One number"),
+        (lambda words, points: points[words.ravel()], "in one row"),
+        (lambda words, points: points[words] / words.size, "add up to the score"),
+        (lambda words, points: words, "only its name"),
+        (lambda words, points: points[words] + 1, "look up the points"),
+    ],
+    "bags_among_them": [
+        ({"mean"}, "One is missing"),
+        ({"mean", "largest", "upper half"}, "another sign"),
+        ({"mean", "neighbours"}, "side by side"),
+        ({"mean", "median"}, "set of some of these"),
+        (["largest"], "best known"),
+    ],
+    "window": [
+        (stack_rule(lambda kernel, step: kernel * step), "taken off the kernel"),
+        (stack_rule(lambda kernel, step: kernel - 1), "forget the strides"),
+        (stack_rule(lambda kernel, step: (kernel - 1) * step, late=False), "comes first"),
+        (stack_rule(lambda kernel, step: (kernel - 1) * step, first=0), "one pixel short"),
+        (lambda kernels, strides: sum(kernels), "another width"),
+    ],
+    "grid": [
+        (lambda side, patch, stride: (side - patch) // stride, "one too few"),
+        (lambda side, patch, stride: side // stride, "hang over"),
+        (lambda side, patch, stride: (side - patch) / stride + 1, "fraction"),
+        (lambda side, patch, stride: side // patch, "like tiles"),
+        (lambda side, patch, stride: 24, "is not that of the network"),
+    ],
+    "who_sees": [
+        (lambda pixel, side, patch, stride: pixel // stride, "list is wanted"),
+        (lambda pixel, side, patch, stride: [pixel // stride], "miss a patch"),
+        (
+            lambda pixel, side, patch, stride: [
+                i for i in range((side - patch) // stride + 1) if i * stride <= pixel <= i * stride + patch
+            ],
+            "Is the last pixel inside",
+        ),
+        (
+            lambda pixel, side, patch, stride: [
+                i for i in range(side // stride) if i * stride <= pixel < i * stride + patch
+            ],
+            "hangs over|nobody sees it",
+        ),
+        (
+            lambda pixel, side, patch, stride: [
+                i for i in range((side - patch) // stride + 1) if i * stride < pixel < i * stride + patch
+            ],
+            "miss a patch",
+        ),
+    ],
+    "coin": [
+        (lambda n: 0.98 / n**0.5, "asked for are percent"),
+        (lambda n: 50 / n**0.5, "one standard deviation"),
+        (lambda n: 196 / n**0.5, "Twice too wide"),
+        (lambda n: 98 / n, "around the n"),
+        (lambda n: 5, "throw a coin"),
+    ],
+    "patches_for": [
+        (lambda gap, stride: (gap, gap + stride), "nothing else"),
+        (lambda gap, stride: (gap + 1, gap + stride), "one part, never both"),
+        (lambda gap, stride: (gap + 2, gap + 2), "at every pixel"),
+        (lambda gap, stride: (gap + 2, gap + 2 + stride), "too early"),
+        (lambda gap, stride: gap + 2, "Two numbers"),
+        (lambda gap, stride: (gap + 8, gap + 16), "Draw the gap"),
+    ],
+    "logit_without": [
+        (lambda e, cells: silenced(e, cells).sum() / e.numel(), "divide by all patches"),
+        (lambda e, cells: silenced(e, cells).sum() / (e.numel() - len(cells)), "named twice"),
+        (lambda e, cells: silenced(e, cells).sum(), "That is the sum"),
+        (lambda e, cells: e.mean(), "Nothing has been silenced"),
+        (lambda e, cells: silenced(e, cells), "one number is wanted"),
+    ],
+    "overlap": [
+        (lambda a, b: shared(a, b) / (area(a) + area(b)), "counted twice"),
+        (lambda a, b: shared(a, b), "divided by what both cover"),
+        (lambda a, b: shared(a, b) / area(a), "one of the two boxes"),
+        (lambda a, b: shared(a, b) / min(area(a), area(b)), "inside a large one|one of the two"),
+        (lambda a, b: shared(a, b, False) / (area(a) + area(b) - shared(a, b, False)), "do not meet"),
+    ],
+    "best_patch": [
+        (lambda e, stride: spot(e), "asked for are pixels"),
+        (lambda e, stride: (spot(e)[0], spot(e)[2] * stride, spot(e)[1] * stride), "changed places"),
+        (lambda e, stride: (0, spot(e)[1] * stride, spot(e)[2] * stride), "found picture 0"),
+        (lambda e, stride: (1, 51, 34), "whatever their width"),
+        (lambda e, stride: spot(e)[:2], "Three numbers"),
+    ],
+    "nearest_centre": [
+        (lambda f, c: apart(f, c), "distances to all prototypes"),
+        (lambda f, c: apart(f, c).argmax(0), "farthest"),
+        (lambda f, c: torch.einsum("dhw,kd->khw", f, c).argmax(0), "by products"),
+        (lambda f, c: apart(f, c).min(0).values, "asked for is its number"),
+        (lambda f, c: torch.zeros(3, 4), "numbers are not"),
+    ],
+    "effect_of": [
+        (lambda t, g, a, b: ((g[:, a] - g[:, b]) - (t[:, a] - t[:, b])).mean().item(), "sign is turned"),
+        (lambda t, g, a, b: (t[:, a] - g[:, a]).mean().item(), "first class's logit alone"),
+        (lambda t, g, a, b: (t[:, a] - t[:, b]).mean().item(), "What is it without"),
+        (lambda t, g, a, b: ((t[:, a] - t[:, b]) - (g[:, a] - g[:, b])).sum().item(), "the sum over"),
+        (lambda t, g, a, b: ((t[:, a] - t[:, b]) - (g[:, a] - g[:, b])).abs().mean().item(), "both directions"),
+    ],
+    "add_shortcut": [
+        (lambda way, shortcut: way + shortcut[:, :, 1:-1, 1:-1], "keep the middle"),
+        (lambda way, shortcut: way + shortcut[:, :, 2:, 2:], "lower right"),
+        (lambda way, shortcut: way + torch.nn.functional.interpolate(shortcut, way.shape[2:]), "interpolated"),
+        (lambda way, shortcut: torch.nn.functional.pad(way, (0, 2, 0, 2)) + shortcut, "do not pad"),
+        (lambda way, shortcut: way, "missing from the sum"),
+        (lambda way, shortcut: way + shortcut, "RuntimeError"),
+    ],
+    "evidence_of": [
+        (lambda f, w, b: torch.einsum("ndhw,cd->nchw", f, w), "bias is missing"),
+        (lambda f, w, b: torch.einsum("ndhw,cd->nc", f, w) / 12 + b, "mean is taken already"),
+        (lambda f, w, b: torch.einsum("ndhw,cd->nhwc", f, w) + b, "classes come last"),
+        (lambda f, w, b: (torch.einsum("ndhw,cd->nchw", f, w) + b[:, None, None]) / 12, "divide by the number"),
+        (lambda f, w, b: torch.einsum("ndhw,cd->nchw", f, w) + b[:, None, None] / 12, "share the bias"),
+        (lambda f, w, b: f[:, :5] + b[:, None, None], "sum over the D features"),
+    ],
+    "kernel3_for_25": [
+        ((1, 1, 1, 1), "too large"),
+        ((1, 1, 1, 0), "too small"),
+        ((0, 0, 0, 0), "too small"),
+        ((1, 1, 9, 0), "No such network"),
+        ((1, 2, 1), "four numbers"),
+        ((1.0, 2.0, 1.0, 0.0), "No such network"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_wrong_answers_each_get_their_own_sentence(capsys, name):
+    sentences = []
+    for answer, says in WRONG[name]:
+        said = verdict(capsys, name, answer)
+        assert said.startswith("✗ Not yet") and re.search(says, said), said
+        sentences.append(said)
+    assert len(set(sentences)) >= 3
+
+
+def test_a_guess_is_compared_with_the_truth(capsys):
+    guess = bu.guess("How many?", low=0, high=10)
+    assert guess.value == 5
+    guess.check(5)
+    guess.slider.value = 9
+    guess.check(7.5)
+    assert capsys.readouterr().out.splitlines() == [
+        "You said 5; it is 5. Exactly!",
+        "You said 9; it is 7.5. Look again: what makes the difference?",
+    ]

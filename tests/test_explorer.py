@@ -1,0 +1,592 @@
+"""The patch explorer: what travels with it is the truth, and what the reader does to it has the effect it should."""
+
+import base64
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+import bagnet_utils as bu
+from bagnet_utils.experiments.silencing import silence
+from bagnet_utils.models.zoo import build
+
+ROOT = Path(__file__).parents[1]
+DISPLAY = ROOT / "bagnet_utils" / "display"
+SIZES = (9, 17, 33)
+
+
+def net(q: int):
+    """A random-weight BagNet whose evidence is large enough to be told apart at two decimals."""
+    model = build(f"bagnet{q}", "patchwork", seed=q).eval()
+    model.fc.weight.data *= 30
+    return model
+
+
+@pytest.fixture(scope="module")
+def nets():
+    return {q: net(q) for q in SIZES}
+
+
+@pytest.fixture(scope="module")
+def image():
+    return torch.from_numpy(bu.scene(label=2, seed=7).image)
+
+
+@pytest.fixture
+def explorer(nets, image):
+    return bu.explore([nets[17], nets[9], nets[33]], image)
+
+
+def unpacked(explorer, q: int) -> torch.Tensor:
+    (bag,) = (bag for bag in explorer.packed["bags"] if bag["q"] == q)
+    values = np.frombuffer(base64.b64decode(bag["evidence"]), "<f4").reshape(-1, bag["rows"], bag["columns"])
+    return torch.from_numpy(values.copy())
+
+
+# ---------------------------------------------------------------- in Python
+
+
+@pytest.mark.parametrize("q", SIZES)
+def test_packed_evidence_averages_to_the_logits(explorer, nets, image, q):
+    with torch.no_grad():
+        logits = nets[q](image[None])[0]
+    assert torch.allclose(unpacked(explorer, q).mean((1, 2)), logits, atol=1e-5, rtol=1e-5)
+
+
+def test_it_begins_with_the_first_model_its_answer_and_the_patch_that_speaks_loudest_for_it(explorer, nets, image):
+    maps = bu.evidence(nets[17], image)[0]
+    assert explorer.q == 17 and explorer.target == maps.mean((1, 2)).argmax()
+    assert maps[explorer.target, explorer.row // 8, explorer.column // 8] == maps[explorer.target].max()
+
+
+def test_state_is_small_and_needs_nothing_else(explorer):
+    state = json.dumps(explorer.get_state())
+    assert len(state) < 300_000
+    code = (DISPLAY / "explorer.js").read_text(encoding="utf-8") + (DISPLAY / "explorer.css").read_text("utf-8")
+    addresses = set(re.findall(r"https?://[^\s\"']+|\bimport\b|\bfetch\b", code))
+    assert addresses == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}  # names, never fetched
+    assert len((DISPLAY / "explorer.js").read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def test_a_static_page_gets_the_script_too(explorer):
+    from ipywidgets.embed import embed_data
+
+    state = embed_data(views=[explorer])["manager_state"]["state"][explorer.model_id]["state"]
+    assert "export default" in state["_esm"] and ".bagnet-explorer" in state["_css"]
+
+
+def test_the_packed_picture_is_the_picture(explorer, image):
+    from io import BytesIO
+
+    from PIL import Image
+
+    data = base64.b64decode(explorer.packed["picture"].removeprefix("data:image/png;base64,"))
+    assert np.array_equal(np.asarray(Image.open(BytesIO(data))), np.rint(image.permute(1, 2, 0).numpy() * 255))
+
+
+def test_silencing_leaves_the_mean_of_what_is_left():
+    maps = torch.arange(12.0).reshape(3, 2, 2)
+    off = torch.tensor([[True, False], [False, True]])
+    left = silence(maps, off)
+    assert left.patches == 2 and left.logits.tolist() == [1.5, 5.5, 9.5]
+    assert torch.allclose(left.probabilities, left.logits.softmax(0))
+    assert silence(maps, torch.ones_like(off)) == (0, None, None)
+
+
+def test_of_many_classes_only_the_ten_highest_travel_and_the_chosen_one(image):
+    model = bu.bagnet9(num_classes=30, width=0.25, depth=(1, 1, 1, 1)).eval()
+    logits = model(image[None])[0]
+    worst = int(logits.argmin())
+    explorer = bu.explore(model, image, target=worst)
+    best = logits.argsort(descending=True).tolist()
+    assert explorer.packed["numbers"] == [worst, *best[:9]] and explorer.packed["total"] == 30
+    assert explorer.packed["names"][1] == f"class {best[0]}"
+    assert torch.allclose(unpacked(explorer, 9).mean((1, 2)), logits[[worst, *best[:9]]], atol=1e-5)
+    with pytest.raises(bu.BadInput, match=rf"target is {best[-2]}, but this explorer holds .*explore\(..., target="):
+        explorer.target = best[-2]
+
+
+def test_traits_stay_on_the_grid_and_each_patch_size_keeps_what_it_silenced(explorer):
+    explorer.row, explorer.column = 1000, 37
+    assert (explorer.row, explorer.column) == (104, 40)
+    explorer.silenced = [(0, 8), [16, 16], [0, 8]]
+    assert explorer.silenced == [[0, 8], [16, 16]] == explorer.get_state()["silenced_by_q"]["17"]
+    explorer.q = 33
+    assert explorer.row == 88 and explorer.silenced == []
+    explorer.q = 17
+    assert explorer.silenced == [[0, 8], [16, 16]]
+    explorer.set_state({"silenced_by_q": {"17": [[8, 8]]}, "row": 16})  # as a message from the page would
+    assert explorer.silenced == [[8, 8]] and explorer.row == 16
+
+
+@pytest.mark.parametrize("silenced", [[], [[0, 0], [8, 0]], "all"], ids=["none", "two", "all"])
+def test_still_shows_the_same(explorer, silenced):
+    import matplotlib.pyplot as plt
+
+    every = [[row, column] for row in range(0, 112, 8) for column in range(0, 112, 8)]
+    explorer.silenced = every if silenced == "all" else silenced
+    figure = explorer.still()
+    picture, patch, bars, heat = figure.axes[:4]
+    row, column = explorer.row, explorer.column
+    drawn = torch.as_tensor(np.asarray(patch.images[0].get_array())).permute(2, 0, 1)
+    assert torch.equal(drawn, explorer.image[:, row : row + 17, column : column + 17])
+    says = unpacked(explorer, 17)[:, row // 8, column // 8]
+    assert np.allclose(sorted(bar.get_width() for bar in bars.patches), sorted(says), atol=1e-5)
+    assert len(picture.patches) and len(heat.patches)
+    words = figure.get_suptitle()
+    assert ("no patch is left" in words) == (silenced == "all") and ("194 of 196" in words) == (len(silenced) == 2)
+    plt.close(figure)
+
+
+WRONG = {
+    "no model": (lambda nets, image: ([], image), "no model was given"),
+    "not a BagNet": (lambda nets, image: (torch.nn.Flatten(), image), "a BagNet is wanted"),
+    "train mode": (lambda nets, image: (net(9).train(), image), "call model.eval"),
+    "two alike": (lambda nets, image: ([nets[9], nets[9]], image), "each must differ"),
+    "other classes": (lambda nets, image: ([nets[9], bu.bagnet17(3, 0.1).eval()], image), "the same are wanted"),
+    "bytes": (lambda nets, image: (nets[9], (image * 255).byte()), "floats are wanted"),
+    "normalised": (lambda nets, image: (nets[9], image * 4 - 2), "0 to 1 is wanted"),
+    "too small": (lambda nets, image: (list(nets.values()), image[:, :20]), "BagNet-33 needs at least 33"),
+    "two pictures": (lambda nets, image: (nets[9], torch.stack([image, image])), "one is wanted"),
+    "target": (lambda nets, image: (nets[9], image, 10), "target is 10"),
+    "too few names": (lambda nets, image: (nets[9], image, 0, ["cat"]), "the model has 10"),
+    "no names": (lambda nets, image: (nets[9], image, 0, 5), "a list of names is wanted"),
+}
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG.values(), ids=WRONG)
+def test_what_a_reader_may_get_wrong_is_said_in_one_line(nets, image, given, words):
+    with pytest.raises(bu.BadInput, match=words) as caught:
+        bu.explore(*given(nets, image))
+    assert "\n" not in str(caught.value) and str(caught.value).startswith("explore: ")
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"), [("q", 11), ("target", 10), ("silenced", [[0, 3]]), ("silenced", [7]), ("silenced", [[0, 112]])]
+)
+def test_a_trait_set_wrongly_is_said_in_one_line_and_changes_nothing(explorer, trait, value):
+    before = explorer.get_state()
+    with pytest.raises(bu.BadInput, match=f"explore: {trait}") as caught:
+        setattr(explorer, trait, value)
+    assert "\n" not in str(caught.value) and explorer.get_state() == before
+
+
+# ---------------------------------------------------------------- in a browser
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+    with api.sync_playwright() as driver:
+        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+        path = next(filter(None, map(shutil.which, names)), None) or driver.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium or Chrome was found: playwright install chromium")
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+# A page without a kernel: a model that keeps its state, as anywidget's does in static HTML, and the same explorer.js.
+PAGE = """<!doctype html><meta charset="utf-8"><style>%s</style>
+<div id="a"></div><div id="b"></div><div id="again"></div>
+<script type="module">
+import explorer from "./explorer.js";
+function stub(state) {
+  const heard = {};
+  return {
+    state, heard,
+    get: (name) => state[name],
+    set(name, value) {
+      if (state[name] === value) return;
+      state[name] = value;
+      for (const call of [...(heard[`change:${name}`] ?? [])]) call();
+    },
+    save_changes() {},
+    on: (name, call) => (heard[name] ??= []).push(call),
+    off: (name, call) => (heard[name] = heard[name].filter((other) => other !== call)),
+  };
+}
+const state = await (await fetch("./state.json")).json();
+window.models = { a: stub(structuredClone(state)), b: stub(state) };
+window.show = (name, place) => explorer.render({ model: window.models[name], el: document.getElementById(place) });
+window.show("a", "a");
+window.show("b", "b");
+window.ready = true;
+</script>"""
+
+
+@pytest.fixture
+def page(browser, explorer):
+    """A page with two explorers, #a and #b, and no network at all."""
+    state = {name: value for name, value in explorer.get_state().items() if not name.startswith("_")}
+    style, script = ((DISPLAY / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    files = {
+        "": ("text/html", PAGE % style),
+        "explorer.js": ("text/javascript", script),
+        "state.json": ("application/json", json.dumps(state)),
+    }
+    asked, errors = [], []
+
+    def answer(route):
+        asked.append(route.request.url)
+        kind, body = files[route.request.url.removeprefix("http://page.test/")]
+        route.fulfill(content_type=kind, body=body)
+
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.route("http://page.test/**", answer)
+    page.goto("http://page.test/")
+    page.wait_for_function("window.ready")
+    yield page
+    page.close()
+    assert not errors
+    assert len(asked) == 3, "the widget asked for something from the network"
+
+
+def number(text: str) -> float:
+    return float(text.replace("\N{MINUS SIGN}", "-").rstrip("%").strip())
+
+
+class Seen:
+    """What one explorer on a page says to its reader."""
+
+    def __init__(self, page, selector: str):
+        self.page, self.root = page, page.locator(selector)
+        self.stage = self.root.get_by_role("application")
+
+    def readout(self) -> tuple[int, int, float, str, str]:
+        """Row, column, evidence, class, and the rest of the sentence."""
+        words = self.root.locator(".bx-readout").inner_text()
+        found = re.match(r"Patch at row (\d+), column (\d+): evidence (\S+) for ([\w ]+); (.*)", words)
+        return int(found[1]), int(found[2]), number(found[3]), found[4], found[5]
+
+    def sums(self) -> dict[str, str]:
+        rows = self.root.locator(".bx-sums > div")
+        return dict(row.split("\n", 1) for row in rows.all_inner_texts())
+
+    def table(self) -> dict[str, list[str]]:
+        lines = self.root.locator("tbody tr:visible").all()
+        return {line.locator("th").inner_text(): line.locator("td").all_inner_texts()[1:] for line in lines}
+
+    def hover(self, y: float, x: float) -> None:
+        """The mouse over the pixel (y, x) of the picture, which has 128 x 128."""
+        box = self.stage.bounding_box()
+        self.page.mouse.move(box["x"] + x / 128 * box["width"], box["y"] + y / 128 * box["height"])
+
+    def agrees_with(self, explorer, q: int, row: int, column: int, target: int, silenced=()) -> None:
+        """Every number on the page against the same number computed in Python."""
+        maps = unpacked(explorer, q)
+        off = torch.zeros(maps.shape[1:], dtype=torch.bool)
+        for r, c in silenced:
+            off[r // 8, c // 8] = True
+        names = explorer.packed["names"]
+        before, after = silence(maps, torch.zeros_like(off)), silence(maps, off)
+        here = maps[:, row // 8, column // 8].tolist()
+        at_row, at_column, says, name, rest = self.readout()
+        assert (at_row, at_column, name) == (row, column, names[target])
+        assert says == pytest.approx(here[target], abs=0.0051)
+        assert rest.startswith("it is silenced." if off[row // 8, column // 8] else "it counts.")
+        assert ("No patch is left" in rest) == (after.patches == 0)
+        sums = self.sums()
+        assert sums["Patches left"] == f"{after.patches} of {before.patches}"
+        pairs = [sums[f"Logit of {name}"].split(" \N{RIGHTWARDS ARROW} ")]
+        pairs.append(sums[f"Probability of {name}"].split(" \N{RIGHTWARDS ARROW} "))
+        assert number(pairs[0][0]) == pytest.approx(before.logits[target].item(), abs=0.0051)
+        assert number(pairs[1][0]) == pytest.approx(100 * before.probabilities[target].item(), abs=0.051)
+        answers = sums[f"BagNet-{q} answers"].split(" \N{RIGHTWARDS ARROW} ")
+        assert answers[0] == names[before.logits.argmax()]
+        table = self.table()
+        assert list(table) == [names[n] for n in before.logits.argsort(descending=True)]
+        assert [number(table[name][0]) for name in names] == pytest.approx(here, abs=0.0051)
+        assert [number(table[name][1]) for name in names] == pytest.approx(before.logits.tolist(), abs=0.0051)
+        if after.patches:
+            assert number(pairs[0][1]) == pytest.approx(after.logits[target].item(), abs=0.0051)
+            assert number(pairs[1][1]) == pytest.approx(100 * after.probabilities[target].item(), abs=0.051)
+            assert [number(table[name][2]) for name in names] == pytest.approx(after.logits.tolist(), abs=0.0051)
+            assert answers[-1] == names[after.logits.argmax()]
+        else:
+            assert [pair[1] for pair in pairs] == ["none", "none"]
+            assert {row[2] for row in table.values()} == {"\N{EN DASH}"}
+        assert "NaN" not in self.root.inner_text() and "undefined" not in self.root.inner_text()
+        ends = [number(end) for end in self.root.locator(".bx-ends span").all_inner_texts()]
+        assert max(map(abs, here)) <= ends[2] == -ends[0] and ends[1] == 0
+        for name, says in zip(names, here, strict=True):  # the bars, in percent of the axis
+            bar = self.root.locator("tbody tr", has=self.page.get_by_role("rowheader", name=name, exact=True))
+            style = bar.locator("i").evaluate("bar => [bar.style.left, bar.style.width].map(parseFloat)")
+            assert style == pytest.approx([50 + 50 * min(says, 0) / ends[2], 50 * abs(says) / ends[2]], abs=0.01)
+        self.draws(explorer, q, row, column)
+
+    def draws(self, explorer, q: int, row: int, column: int) -> None:
+        """The box, the lens and the mark are where they belong."""
+        box = self.root.locator(".bx-picture rect").first
+        assert [float(box.get_attribute(key)) for key in ("x", "y", "width", "height")] == [column, row, q, q]
+        lens = self.root.locator(".bx-patch svg").get_attribute("viewBox")
+        assert lens == f"{column} {row} {q} {q}"
+        mark = self.root.locator(".bx-heat rect").first
+        assert [float(mark.get_attribute(key)) for key in ("x", "y", "width")] == [column / 8, row / 8, 1]
+
+
+@pytest.mark.slow
+def test_hover_moves_the_box_to_the_patch_round_the_mouse(page, explorer):
+    seen = Seen(page, "#a")
+    seen.agrees_with(explorer, 17, explorer.row, explorer.column, explorer.target)
+    seen.hover(40 + 8.5, 64 + 8.5)
+    seen.agrees_with(explorer, 17, 40, 64, explorer.target)
+    seen.hover(127, 1)  # no patch reaches over the border
+    seen.agrees_with(explorer, 17, 104, 0, explorer.target)
+    heat = page.locator("#a .bx-heat canvas").bounding_box()
+    page.mouse.move(heat["x"] + heat["width"] * 3.5 / 14, heat["y"] + heat["height"] * 6.5 / 14)
+    seen.agrees_with(explorer, 17, 48, 24, explorer.target)
+    assert page.evaluate("[models.a.state.row, models.a.state.column]") == [48, 24]
+
+
+@pytest.mark.slow
+def test_everything_can_be_done_from_the_keyboard(page, explorer):
+    seen = Seen(page, "#a")
+    for _ in range(12):  # radios, class, buttons, picture
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "application":
+            break
+    assert seen.stage.evaluate("element => element === document.activeElement")
+    assert seen.stage.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
+    places = [
+        ("Control+Home", 0, 0), ("ArrowUp", 0, 0), ("ArrowLeft", 0, 0), ("ArrowDown", 8, 0), ("ArrowRight", 8, 8),
+        ("ArrowRight", 8, 16), ("ArrowLeft", 8, 8), ("End", 8, 104), ("ArrowRight", 8, 104), ("PageDown", 104, 104),
+        ("Home", 104, 0), ("PageUp", 0, 0), ("Control+End", 104, 104), ("ArrowUp", 96, 104),
+    ]  # fmt: skip
+    for key, row, column in places:
+        page.keyboard.press(key)
+        assert seen.readout()[:2] == (row, column), key
+    seen.agrees_with(explorer, 17, 96, 104, explorer.target)
+    for key, silenced in (("Space", [[96, 104]]), ("Enter", []), ("Space", [[96, 104]])):
+        page.keyboard.press(key)
+        seen.agrees_with(explorer, 17, 96, 104, explorer.target, silenced)
+    page.keyboard.press("Shift+Tab")  # "Bring all back" comes just before the picture
+    page.keyboard.press("Space")
+    seen.agrees_with(explorer, 17, 96, 104, explorer.target)
+    assert page.evaluate("document.activeElement.textContent") == "Bring all back", "the button lost the focus"
+
+
+@pytest.mark.slow
+def test_patch_size_and_class_can_be_chosen(page, explorer):
+    seen = Seen(page, "#a")
+    seen.hover(40 + 8.5, 64 + 8.5)
+    for q, row, column in ((9, 40, 64), (33, 32, 56), (17, 40, 64), (33, 32, 56), (9, 40, 64)):
+        seen.root.get_by_label(f"{q} px").check()
+        seen.agrees_with(explorer, q, row, column, explorer.target)
+    seen.root.get_by_label("Class").select_option("zebra")
+    seen.agrees_with(explorer, 9, 40, 64, 0)
+    assert seen.root.locator(".bx-heat figcaption").inner_text() == "Evidence for zebra"
+    assert page.evaluate("[models.a.state.q, models.a.state.target]") == [9, 0]
+
+
+@pytest.mark.slow
+def test_the_heatmap_is_red_for_and_blue_against(page, explorer):
+    seen = Seen(page, "#a")
+    seen.root.get_by_label("Class").select_option("zebra")
+    read = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    dots = torch.tensor(page.locator("#a canvas").evaluate(read)).reshape(14, 14, 4)
+    zebra = unpacked(explorer, 17)[0]
+    clear = zebra.abs() > 0.1 * zebra.abs().max()
+    assert ((dots[..., 0] > dots[..., 2]) == (zebra > 0))[clear].all()
+
+
+@pytest.mark.slow
+def test_patches_are_silenced_and_brought_back(page, explorer):
+    seen, target = Seen(page, "#a"), explorer.target
+    seen.hover(40 + 8.5, 16 + 8.5)
+    page.mouse.down()
+    page.mouse.up()
+    seen.agrees_with(explorer, 17, 40, 16, target, [[40, 16]])
+    page.mouse.down()
+    seen.hover(40 + 8.5, 64 + 8.5)  # a drag that starts on a silenced patch brings back
+    page.mouse.up()
+    seen.agrees_with(explorer, 17, 40, 64, target)
+    page.mouse.down()
+    seen.hover(40 + 8.5, 16 + 8.5)  # one leap of the mouse, and no gap in the line
+    page.mouse.up()
+    line = [[40, column] for column in range(16, 72, 8)]
+    seen.agrees_with(explorer, 17, 40, 16, target, line)
+    assert sorted(page.evaluate("models.a.state.silenced_by_q[17]")) == line
+    seen.root.get_by_label("33 px").check()  # each patch size keeps its own
+    seen.agrees_with(explorer, 33, 32, 8, target)
+    seen.root.get_by_label("17 px").check()
+    seen.agrees_with(explorer, 17, 40, 16, target, line)
+    seen.root.get_by_role("button", name="Silence all").click()
+    every = [[row, column] for row in range(0, 112, 8) for column in range(0, 112, 8)]
+    seen.agrees_with(explorer, 17, 40, 16, target, every)
+    seen.stage.focus()
+    page.keyboard.press("Space")
+    seen.agrees_with(explorer, 17, 40, 16, target, [place for place in every if place != [40, 16]])
+    seen.root.get_by_role("button", name="Bring all back").click()
+    seen.agrees_with(explorer, 17, 40, 16, target)
+
+
+@pytest.mark.slow
+def test_a_finger_first_moves_then_silences(browser, page, explorer):
+    seen = Seen(page, "#a")
+    tap = """(stage, [type, x, y]) => { const b = stage.getBoundingClientRect();
+      stage.setPointerCapture = () => {};  // a made-up finger cannot be captured
+      stage.dispatchEvent(new PointerEvent(type, { pointerType: 'touch', pointerId: 7, button: 0, bubbles: true,
+        clientX: b.left + x / 128 * b.width, clientY: b.top + y / 128 * b.height })); }"""
+    for silenced in ([], [[40, 64]]):
+        for kind in ("pointerdown", "pointerup"):
+            seen.stage.evaluate(tap, [kind, 72.5, 48.5])
+        seen.agrees_with(explorer, 17, 40, 64, explorer.target, silenced)
+
+
+@pytest.mark.slow
+def test_explorers_leave_each_other_alone_follow_their_model_and_clean_up(page, explorer):
+    a, b = Seen(page, "#a"), Seen(page, "#b")
+    was = b.readout(), b.sums()
+    a.hover(48.5, 72.5)
+    page.mouse.down()
+    page.mouse.up()
+    a.root.get_by_label("9 px").check()
+    assert (b.readout(), b.sums()) == was and b.root.get_by_label("17 px").is_checked()
+    page.evaluate("void (window.done = show('a', 'again'))")  # shown twice: both follow
+    again = Seen(page, "#again")
+    a.root.get_by_label("33 px").check()
+    assert again.readout() == a.readout() and again.root.get_by_label("33 px").is_checked()
+    assert a.root.get_by_label("33 px").is_checked(), "the second view took the first one's radio button"
+    page.evaluate("models.a.set('row', 0); models.a.set('column', 16)")  # as when Python sets them
+    assert again.readout()[:2] == a.readout()[:2] == (0, 16)
+    count = "Object.values(models.a.heard).map((calls) => calls.length)"
+    assert page.evaluate(count) == [2] * 5
+    page.evaluate("done()")
+    assert page.evaluate(count) == [1] * 5
+    assert page.locator("#again").inner_html() == ""
+    a.stage.press("ArrowRight")
+    assert a.readout()[:2] == (0, 24)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 400, 640, 1200])
+def test_nothing_sticks_out_in_narrow_cells(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for box in page.locator("#a button, #a select, #a input, #a figure, #a table, #a dl").all():
+        frame = box.bounding_box()
+        assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width + 0.5
+
+
+# ---------------------------------------------------------------- in JupyterLab
+
+CELLS = [
+    "import torch\n\nimport bagnet_utils as bu\nfrom bagnet_utils.models.zoo import build\n\n"
+    "nets = [build(f'bagnet{q}', 'patchwork', seed=q).eval() for q in (17, 9, 33)]\n"
+    "for net in nets:\n    net.fc.weight.data *= 30\n"
+    "image = torch.from_numpy(bu.scene(label=2, seed=7).image)\n"
+    "explorer = bu.explore(nets, image)\nexplorer",
+    "print(explorer.q, explorer.row, explorer.column, explorer.target, explorer.silenced)",
+    "explorer.q, explorer.row, explorer.column, explorer.silenced = 9, 16, 24, [[16, 24], [0, 0]]",
+    "explorer",
+]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab that holds CELLS as cells.ipynb."""
+    import os
+    import socket
+    import subprocess
+    import sys
+    import time
+    from urllib.request import urlopen
+
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    (tmp_path / "work").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "work" / "cells.ipynb")
+    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    folders = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    folders |= {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    environment = {**os.environ, **folders, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(tmp_path / "settings")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--IdentityProvider.token=open"]
+    options += [f"--ServerApp.root_dir={tmp_path / 'work'}"]
+    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    log = (tmp_path / "log").open("w")
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            try:
+                urlopen(f"{address}/api/status?token=open", timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.5)
+        yield f"{address}/lab/tree/cells.ipynb?token=open"
+    finally:
+        server.terminate()  # it takes its kernels with it
+        server.wait(30)
+        log.close()
+
+
+@pytest.mark.slow
+def test_in_jupyterlab_the_page_and_python_follow_each_other(browser, lab, explorer):
+    page = browser.new_page(viewport={"width": 1300, "height": 1100})
+    page.goto(lab)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
+
+    def run(number: int) -> None:
+        cell = page.locator(".jp-CodeCell").nth(number)
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        cell.get_by_text(re.compile(r"^\[\d+\]:$")).first.wait_for(timeout=90_000)
+
+    def printed() -> str:
+        run(1)
+        return page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output").inner_text().strip()
+
+    run(0)
+    seen, target = Seen(page, ".jp-CodeCell >> nth=0"), explorer.target
+    seen.stage.wait_for(timeout=30_000)
+    seen.agrees_with(explorer, 17, explorer.row, explorer.column, target)
+    seen.stage.scroll_into_view_if_needed()
+    seen.hover(40 + 8.5, 64 + 8.5)
+    seen.agrees_with(explorer, 17, 40, 64, target)
+    page.mouse.down()
+    page.mouse.up()
+    seen.agrees_with(explorer, 17, 40, 64, target, [[40, 64]])
+    assert printed() == f"17 40 64 {target} [[40, 64]]"
+    seen.stage.focus()
+    cells = page.locator(".jp-CodeCell").count()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Space", "Home", "b"):  # none of them may reach the notebook
+        page.keyboard.press(key)
+    seen.agrees_with(explorer, 17, 48, 0, target, [[40, 64], [48, 80]])
+    assert seen.stage.evaluate("element => element === document.activeElement")
+    seen.root.get_by_role("button", name="Bring all back").press("b")
+    assert page.locator(".jp-CodeCell").count() == cells
+    seen.root.get_by_label("33 px").check()
+    seen.root.get_by_label("Class").select_option("zebra")
+    seen.root.get_by_role("button", name="Silence all").click()
+    assert printed().startswith("33 40 0 0 [[0, 0], [0, 8],")
+    seen.root.get_by_role("button", name="Bring all back").click()
+    seen.agrees_with(explorer, 33, 40, 0, 0)
+    term, value = (seen.root.locator(f".bx-sums {tag}").first.bounding_box() for tag in ("dt", "dd"))
+    assert term["x"] == value["x"] and term["y"] < value["y"], "the lab's own style reaches into the explorer"
+    run(2)  # Python moves the widget
+    page.wait_for_function("document.querySelector('.bx-readout').textContent.includes('row 16, column 24')")
+    seen.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
+    run(3)  # shown again
+    again = Seen(page, ".jp-CodeCell >> nth=3")
+    again.stage.wait_for(timeout=30_000)
+    again.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
+    page.close()
