@@ -19,6 +19,26 @@ SAID = {
         "by flipping pixels: ReceptiveField(size=33, stride=8, offset=0)",
         "25 of 576 patches noticed",
     ],
+    "01_bag_of_features": [
+        "6 of 6 right",
+        "(400, 225, 81)",
+        "coat: 98 %",
+        "the same bag of squares: True",
+    ],
+    "02_receptive_fields": [
+        "49 of 225 pixels matter",
+        "strides [1, 1, 1]: 7 px wide",
+        "strides [2, 2, 1]: 15 px wide",
+        "added by one more layer: [4, 8, 16, 16]",
+        "BagNet-9: 27 x 27 patches; the last one ends at pixel 216 of 0..223",
+        "window: you 17 px, paper 17 px",
+        "BagNet-33: 33 px wide",
+    ],
+    "03_building_bagnet": [
+        "ResNet-50:  windows of 427 px, one every 32 px",
+        "and the smaller strides:  windows of 33 px, one every 8 px",
+        "yours:     18,310,184 weights; windows of 33 px, one every 8 px",
+    ],
 }
 
 
