@@ -75,6 +75,7 @@ def run(python: Path, names: list[str]) -> int:
     for name in map(os.path.abspath, names or sorted((ROOT / "notebooks").glob("*.ipynb"))):
         started = time.monotonic()
         execute = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.record_timing=False"]
+        execute += ["--ExecutePreprocessor.store_widget_state=False"]  # large, and a page on GitHub cannot use it
         failed = call([python, "-m", "nbconvert", "--log-level=WARN", *execute, name])
         if failed:
             return failed
