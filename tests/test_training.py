@@ -8,13 +8,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 import bagnet_utils as bu
 from bagnet_utils.models import training, zoo
-from bagnet_utils.models.recipes import Recipe, patchwork_pictures
+from bagnet_utils.models.recipes import Recipe, patchwork_pictures, photo_pictures, photographs
 from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
 from bagnet_utils.worlds.patchwork import Truth
 from bagnet_utils.worlds.scenes import NAMES, PAIRS
@@ -118,6 +120,31 @@ def test_patchwork_is_learnt_two_by_two_from_seeds_that_no_test_uses():
     learnt = [seed for epoch in (0, 1, 100) for seed in set(Truth(PAIRS, "train", 3000, epoch, twins=True).seeds)]
     assert len(set(learnt)) == len(learnt) == 4500  # no picture comes twice
     assert not set(learnt) & {seed for split in ("val", "test") for seed in Truth(PAIRS, split, 5000, 0).seeds}
+
+
+def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("tabby", "pizza"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        for i in range(60):
+            pixels = random.integers(0, 255, (64, 64, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "train" / name / f"{i:02}.png")
+    recipe = Recipe(pictures=100)
+    supply = photo_pictures(recipe, root=tmp_path, trying=True)
+    images, labels = supply(0)
+    assert images.dtype == torch.uint8 and images.shape == (20, 3, 64, 64)  # 50 of each kind are held out
+    assert labels.bincount()[labels.unique()].tolist() == [10, 10]
+    assert torch.equal(supply(0)[0], images) and not torch.equal(supply(1)[0], images)
+    (learnt, _), (held, _) = photographs(tmp_path, True)
+    assert len(held) == 100 and not any((one == learnt).flatten(1).all(1).any() for one in held[:10])
+    middles = {tuple(one[:, 32, 32].tolist()) for picture in learnt for one in windows_of(picture)}
+    assert all(tuple(one[:, 32, 32].tolist()) in middles for one in images)
+    assert len(photo_pictures(recipe, root=tmp_path)(0)[0]) == 100
+
+
+def windows_of(picture: torch.Tensor) -> list[torch.Tensor]:
+    """A picture moved by up to 7 px in every direction, by rolling; only the middle is looked at."""
+    return [picture.roll((row, column), (1, 2)) for row in range(-7, 8) for column in range(-7, 8)]
 
 
 # ------------------------------------------------------------ the zoo

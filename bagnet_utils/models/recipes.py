@@ -1,6 +1,5 @@
 """What the training loop is fed: a recipe for each world, and its pictures, epoch by epoch."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -86,7 +85,7 @@ def photographs(root: Path | None, trying: bool) -> tuple[Pictures, Pictures]:
 def photo_pictures(
     recipe: Recipe, seed: int = 0, root: Path | None = None, trying: bool = False
 ) -> Callable[[int], Pictures]:
-    """The photographs in a new order for each epoch, each cropped, mirrored and tinted anew."""
+    """The photographs in a new order for each epoch, each moved and mirrored anew."""
     (images, labels), _ = photographs(root, trying)
 
     def draw(epoch: int) -> Pictures:
@@ -97,27 +96,20 @@ def photo_pictures(
     return draw
 
 
-def vary(images: Tensor, random: torch.Generator) -> Tensor:
-    """Each picture as another photographer might have taken it: N x 3 x H x W bytes -> the same."""
-    n = len(images)
+def vary(images: Tensor, random: torch.Generator, reach: int = 6) -> Tensor:
+    """Each picture moved by up to `reach` whole pixels, half of them mirrored: N x 3 x H x W bytes -> the same.
 
-    def between(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(n, generator=random)
-
-    size = between(math.log(0.65), math.log(1.1)).exp()  # side of the crop as a share of the picture's
-    slim = between(-0.15, 0.15).exp()
-    wide, tall = size * slim, size / slim
-    theta = torch.zeros(n, 2, 3)
-    theta[:, 0, 0], theta[:, 1, 1] = wide * between(-1, 1).sign(), tall  # half of them mirrored
-    theta[:, 0, 2] = (1 - wide).clamp(min=0.1) * between(-1, 1)
-    theta[:, 1, 2] = (1 - tall).clamp(min=0.1) * between(-1, 1)
-    grid = F.affine_grid(theta, images.shape, align_corners=False)
-    crops = F.grid_sample(images.float() / 255, grid, padding_mode="reflection", align_corners=False)
-    light, contrast, colour = (between(0.7, 1.3)[:, None, None, None] for _ in range(3))
-    crops = crops * light
-    crops = crops.mean((1, 2, 3), keepdim=True).lerp(crops, contrast)
-    crops = crops.mean(1, keepdim=True).lerp(crops, colour)
-    return (crops.clamp(0, 1) * 255).round().to(torch.uint8)
+    Nothing is interpolated. To move by parts of a pixel, or to zoom, blurs the fine texture that small patches live by:
+    it cost BagNet-17 two points and more of held-out accuracy.
+    """
+    side = images.shape[-1]
+    padded = F.pad(images.float(), [reach] * 4, mode="reflect").to(torch.uint8)
+    places = torch.randint(2 * reach + 1, (len(images), 2), generator=random).tolist()
+    moved = torch.stack(
+        [one[:, row : row + side, column : column + side] for one, (row, column) in zip(padded, places, strict=True)]
+    )
+    mirrored = torch.rand(len(images), generator=random) < 0.5
+    return torch.where(mirrored[:, None, None, None], moved.flip(3), moved)
 
 
 def photo_score(root: Path | None) -> Callable[[nn.Module], dict[str, float]]:
