@@ -2,9 +2,14 @@
 
 import errno
 import hashlib
+import shutil
+import tarfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+from zipfile import BadZipFile
 
 from bagnet_utils.errors import BadInput
 
@@ -75,6 +80,23 @@ def attempt(address: str, path: Path, begins: str, kind: str) -> str | None:
     except (ValueError, requests.RequestException) as problem:
         return str(problem)
     return None
+
+
+@contextmanager
+def unpacking(archive: Path, home: Path) -> Iterator[Path]:
+    """A folder to unpack an archive into. It becomes `home` if all goes well, and is gone if anything does not."""
+    part = home.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        yield part
+        part.rename(home)
+    except (BadZipFile, tarfile.TarError, EOFError, KeyError, ValueError, OSError) as problem:
+        raise BadInput(
+            f"load_world: {archive.name} cannot be unpacked ({problem}); make room, or delete it, and try again."
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def digest(path: Path, kind: str) -> str:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import bagnet_utils as bu
+from bagnet_utils.models import zoo
 
 ROOT = Path(__file__).parents[1]
 # One net whose weights were put there by hand, measured on a folder of pictures; words: here, names of the two files
@@ -38,6 +39,24 @@ def test_the_page_says_what_was_measured():
 def test_a_cell_has_its_interval_and_its_mark():
     assert claims.cell(96.0, 1000, (95, 100)) == "96.0 (94.6..97.0) ✓"
     assert claims.cell(94.0, 1000, (95, 100)).endswith("✗") and claims.cell(94.0, 1000)[-1] == ")"
+
+
+def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypatch):
+    for name in ("tabby", "pizza"):
+        (tmp_path / "val" / name).mkdir(parents=True)
+        for i in range(4):
+            Image.fromarray(np.full((64, 64, 3), 30 * i, np.uint8)).save(tmp_path / "val" / name / f"{i}.png")
+    (tmp_path / "images").mkdir()
+    monkeypatch.setattr(claims, "DOCS", tmp_path)
+    monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
+    model = zoo.build("bagnet9", "photos")
+    zoo.keep(model, "bagnet9", "photos", {})
+    claims.measure_photos(tmp_path, None)
+    world = bu.load_world("photos", split="val", n=None, root=tmp_path)
+    right = (bu.predict(model, world.images) == world.labels).float().mean().item()
+    row = zoo.manifest()["photos/bagnet9"]
+    assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
+    assert (tmp_path / "images" / "photos.png").stat().st_size > 5000
 
 
 @pytest.mark.slow

@@ -2,76 +2,18 @@
 
 import hashlib
 import io
-import json
 import os
 import tarfile
-import threading
 import zipfile
-import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
 import pytest
-import torch
+from conftest import CONTENT, SHA, Server
 from PIL import Image
 
 import bagnet_utils as bu
 from bagnet_utils import files
-from bagnet_utils.models import published
 from bagnet_utils.worlds import imagenet, photos
-
-CONTENT = bytes(range(256)) * 400
-SHA = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Server(BaseHTTPRequestHandler):
-    """What comes for an address is in `shelf`; the first folder of the address says how it comes."""
-
-    shelf: ClassVar[dict[str, bytes]] = {}
-    asked: ClassVar[list[str]] = []
-
-    def do_GET(self):
-        how, name = self.path.strip("/").split("/", 1)
-        first = self.path not in self.asked
-        self.asked.append(self.path)
-        content = self.shelf.get(name, CONTENT)
-        if how == "missing":
-            return self.send_error(404)
-        if how == "busy" and first:
-            return self.send_error(503)
-        if how == "slow":
-            threading.Event().wait(2)
-        if how == "proxy":
-            content = b"<!DOCTYPE html><title>Please log in</title>"
-        if how == "altered":
-            content = content[:-1] + b"!"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        broken = how == "breaks" or (how == "flaky" and first)
-        self.wfile.write(content[: len(content) // 2] if broken else content)
-
-    def log_message(self, *words):
-        pass
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """The server's address; downloads go to a folder of this test's own."""
-    monkeypatch.setattr(Server, "asked", [])
-    monkeypatch.setattr(Server, "shelf", {})
-    monkeypatch.setattr(files, "DOWNLOADS", tmp_path / "downloads")
-    monkeypatch.setattr(files, "PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(files, "PATIENCE", 0.5)
-    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}"
-    running.shutdown()
-    running.server_close()
 
 
 def nothing_left() -> bool:
@@ -144,89 +86,6 @@ def test_a_folder_that_may_not_be_written_is_said(server):
         files.fetch(f"{server}/well/thing.bin", SHA[:8])
 
 
-# ------------------------------------------------------------ the published networks
-
-
-def by_rule(shapes: dict[str, torch.Size], salt: int = 1) -> dict[str, torch.Tensor]:
-    """Weights made by rule, so that nobody needs the published ones to test how such files are read."""
-    state = {}
-    for key, shape in shapes.items():
-        random = np.random.default_rng([salt, zlib.crc32(key.encode())])
-        if key.endswith("num_batches_tracked"):
-            state[key] = torch.zeros(shape, dtype=torch.long)
-        elif key.endswith("running_var") or (len(shape) == 1 and key.endswith("weight")):
-            state[key] = torch.from_numpy(random.uniform(0.5, 1.5, shape).astype(np.float32))
-        elif len(shape) == 1:
-            state[key] = torch.from_numpy((0.1 * random.standard_normal(shape)).astype(np.float32))
-        else:
-            scaled = random.standard_normal(shape) * np.sqrt(1 / np.prod(shape[1:]))
-            state[key] = torch.from_numpy(scaled.astype(np.float32))
-    return state
-
-
-def offer(server: str, monkeypatch, name: str, state: dict, how: str = "well") -> None:
-    """Put weights on the server and the server's address in the place of the real one."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    stem, _, ending = published.ADDRESSES[name].rsplit("/", 1)[1].partition("-")
-    file = f"{stem}-{hashlib.sha256(buffer.getvalue()).hexdigest()[:8]}.{ending.split('.', 1)[1]}"
-    Server.shelf[file] = buffer.getvalue()
-    monkeypatch.setitem(published.ADDRESSES, name, f"{server}/{how}/{file}")
-
-
-@pytest.mark.parametrize("name", ["bagnet9", "bagnet33"])
-def test_published_bagnets_are_fetched_once_and_work_like_any_other(server, monkeypatch, name):
-    bare = {"bagnet9": bu.bagnet9, "bagnet33": bu.bagnet33}[name]()
-    state = by_rule({key: value.shape for key, value in bare.state_dict().items()})
-    offer(server, monkeypatch, name, state)
-    model = bu.load_model(name, world="imagenet")
-    bu.load_model(name, world="imagenet")
-    assert len(Server.asked) == 1
-    assert model.patch_size == bare.patch_size and len(model.classes) == 1000 and model.classes[0] == "tench"
-    images = bu.load_world("imagenet").images[:1, :, :64, :64]
-    bare.load_state_dict(state)
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in published.COLOURS)
-    with torch.no_grad():
-        logits = model(images)
-        assert torch.allclose(logits, bare.eval()((images - mean) / deviation), atol=1e-5)
-    assert torch.allclose(bu.evidence(model, images).mean((2, 3)), logits, atol=1e-4)
-    assert bu.heatmap(model, images[0], target=3).ndim == 2
-
-
-def test_published_bagnets_refuse_coarse_numbers(server, monkeypatch):
-    bare = bu.bagnet9()
-    offer(server, monkeypatch, "bagnet9", by_rule({key: value.shape for key, value in bare.state_dict().items()}))
-    model = bu.load_model("bagnet9", world="imagenet")
-    image = torch.rand(1, 3, 32, 32)
-    with pytest.raises(bu.BadInput, match="autocast"), torch.autocast("cpu", torch.bfloat16):
-        model(image)
-    with pytest.raises(bu.BadInput, match="float16"):
-        model.half()(image.half())
-
-
-@pytest.mark.parametrize("name", ["resnet", "densenet"])
-def test_torchvisions_nets_come_the_same_way(server, monkeypatch, name):
-    import torchvision
-
-    net = torchvision.models.get_model(published.TORCHVISION[name])
-    state = by_rule({key: value.shape for key, value in net.state_dict().items()})
-    old = {key.replace("norm1.", "norm.1.") if "denselayer" in key else key: value for key, value in state.items()}
-    offer(server, monkeypatch, name, old)
-    model = bu.load_model(name, world="imagenet")
-    assert model.patch_size is None and len(model.classes) == 1000 and not model.training
-    net.load_state_dict(state)
-    images = torch.rand(1, 3, 64, 64)
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in published.COLOURS)
-    with torch.no_grad():
-        assert torch.allclose(model(images), net.eval()((images - mean) / deviation), atol=1e-5)
-
-
-def test_every_address_names_its_hash():
-    for name, address in published.ADDRESSES.items():
-        digits = address.rsplit("-", 1)[1].split(".")[0]
-        assert len(digits) == 8 and int(digits, 16) >= 0, name
-
-
 # ------------------------------------------------------------ pictures
 
 
@@ -262,12 +121,16 @@ def nette_archive() -> bytes:
     return buffer.getvalue()
 
 
+def offer(monkeypatch, module, constant: str, address: str, content: bytes, home: Path) -> None:
+    """Put an archive on the server, and let a world fetch it from there and unpack it at `home`."""
+    Server.shelf[address.rsplit("/", 1)[1]] = content
+    monkeypatch.setattr(module, constant, address)
+    monkeypatch.setattr(module, f"{constant}_MD5", hashlib.md5(content).hexdigest())
+    monkeypatch.setattr(module, "UNPACKED", home)
+
+
 def test_the_twenty_kinds_come_from_tiny_imagenet(server, monkeypatch, tmp_path):
-    archive = tiny_archive()
-    Server.shelf["tiny-imagenet-200.zip"] = archive
-    monkeypatch.setattr(photos, "TINY", f"{server}/flaky/tiny-imagenet-200.zip")
-    monkeypatch.setattr(photos, "TINY_MD5", hashlib.md5(archive).hexdigest())
-    monkeypatch.setattr(photos, "UNPACKED", tmp_path / "photos20")
+    offer(monkeypatch, photos, "TINY", f"{server}/flaky/tiny-imagenet-200.zip", tiny_archive(), tmp_path / "photos20")
     assert len(bu.load_world("photos").images) == 3  # nothing is downloaded unless it is asked for
     world = bu.load_world("photos", split="train", n=None, download=True)
     assert world.images.shape == (6, 3, 64, 64) and world.classes == photos.CLASSES
@@ -277,11 +140,8 @@ def test_the_twenty_kinds_come_from_tiny_imagenet(server, monkeypatch, tmp_path)
 
 
 def test_imagenette_comes_with_imagenets_labels(server, monkeypatch, tmp_path):
-    archive = nette_archive()
-    Server.shelf["imagenette2-160.tgz"] = archive
-    monkeypatch.setattr(imagenet, "IMAGENETTE", f"{server}/well/imagenette2-160.tgz")
-    monkeypatch.setattr(imagenet, "IMAGENETTE_MD5", hashlib.md5(archive).hexdigest())
-    monkeypatch.setattr(imagenet, "UNPACKED", tmp_path / "imagenette2-160")
+    address = f"{server}/well/imagenette2-160.tgz"
+    offer(monkeypatch, imagenet, "IMAGENETTE", address, nette_archive(), tmp_path / "nette")
     world = bu.load_world("imagenet", download=True)
     assert world.images.shape == (2, 3, 224, 224)
     assert [world.classes[label] for label in world.labels] == ["tench", "parachute"]
@@ -289,18 +149,7 @@ def test_imagenette_comes_with_imagenets_labels(server, monkeypatch, tmp_path):
 
 def test_a_broken_archive_is_said_and_leaves_nothing(server, monkeypatch, tmp_path):
     for module, name, ending in ((photos, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz")):
-        monkeypatch.setattr(module, name, f"{server}/well/{ending}")
-        monkeypatch.setattr(module, f"{name}_MD5", hashlib.md5(CONTENT).hexdigest())
-        monkeypatch.setattr(module, "UNPACKED", tmp_path / ending)
+        offer(monkeypatch, module, name, f"{server}/well/{ending}", CONTENT, tmp_path / ending)
         with pytest.raises(bu.BadInput, match=f"{ending} cannot be unpacked"):
             bu.load_world(module.__name__.rsplit(".", 1)[1], download=True)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["downloads"]
-
-
-def test_the_addresses_that_torchvision_knows_are_the_same():
-    import torchvision
-
-    assert torchvision.datasets.Imagenette._ARCHIVES["160px"] == (imagenet.IMAGENETTE, imagenet.IMAGENETTE_MD5)
-    for name, net in published.TORCHVISION.items():
-        assert torchvision.models.get_model_weights(net).IMAGENET1K_V1.url == published.ADDRESSES[name]
-    assert json.dumps(imagenet.numbers()[:2]) == '["n01440764", "n01443537"]' and len(imagenet.numbers()) == 1000

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
+from conftest import Server
 from PIL import Image
 
 import bagnet_utils as bu
@@ -79,6 +80,22 @@ def test_whatever_a_learner_has_in_hand(tmp_path):
     upload = {"name": "cat.png", "type": "image/png", "content": memoryview(file.read_bytes())}
     for source in (file, str(file), file.read_bytes(), Image.fromarray(SQUARE), file.open("rb"), upload, (upload,)):
         assert torch.equal(bu.load_image(source), torch.from_numpy(SQUARE.transpose(2, 0, 1) / np.float32(255)))
+
+
+def test_a_picture_from_the_web(server, monkeypatch):
+    Server.shelf["cat.png"] = content(Image.fromarray(SQUARE))
+    image = bu.load_image(f"{server}/well/cat.png")
+    assert torch.equal(image, torch.from_numpy(SQUARE.transpose(2, 0, 1) / np.float32(255)))
+    for how, says in (
+        ("missing", "answers 404"),
+        ("proxy", "is not a picture"),
+        ("breaks", "cannot be reached|cut short"),
+    ):
+        with pytest.raises(bu.BadInput, match=says):
+            bu.load_image(f"{server}/{how}/cat.png")
+    monkeypatch.setattr(pictures, "HEAVIEST", 50)
+    with pytest.raises(bu.BadInput, match="holds more than"):
+        bu.load_image(f"{server}/well/cat.png")
 
 
 def test_a_size_cuts_the_middle_square():

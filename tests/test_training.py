@@ -16,8 +16,9 @@ from safetensors.torch import load_file
 
 import bagnet_utils as bu
 from bagnet_utils.models import training, zoo
-from bagnet_utils.models.recipes import Recipe, patchwork_pictures, photo_pictures, photographs
+from bagnet_utils.models.recipes import Recipe, patchwork_pictures, photo_pictures, photographs, vary
 from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
+from bagnet_utils.models.training import train
 from bagnet_utils.worlds.patchwork import Truth
 from bagnet_utils.worlds.scenes import NAMES, PAIRS
 
@@ -39,10 +40,11 @@ def pictures(epoch):
     images = torch.randint(0, 128, (32, 3, 32, 32), generator=random) + 100 * labels[:, None, None, None]
     return images.to(torch.uint8), labels
 fabric = machines()
-seen = []
+seen, bright = [], []
 model.register_forward_pre_hook(lambda model, inputs: seen.append(len(inputs[0])))
+model.register_forward_pre_hook(lambda model, inputs: bright.append(int((inputs[0].mean((1, 2, 3)) > 0.4).sum())))
 train(model, pictures, Recipe(epochs={epochs}, pictures=32, batch=8, rate=1e-3), Path(sys.argv[1]), fabric=fabric)
-(Path(sys.argv[1]) / f"seen-{{fabric.global_rank}}.txt").write_text(str(sum(seen)))
+(Path(sys.argv[1]) / f"seen-{{fabric.global_rank}}.txt").write_text(f"{{sum(seen)}} {{sum(bright)}}")
 if fabric.is_global_zero:
     torch.save(model.state_dict(), Path(sys.argv[1]) / "end.pt")
 """
@@ -98,14 +100,28 @@ def test_two_processes_reach_the_same_weights_as_one(tmp_path):
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     two = run(tmp_path / "two", launcher=launcher)
     assert_equal(one, two, rtol=0, atol=1e-4)
-    seen = [int((tmp_path / file).read_text()) for file in ("one/seen-0.txt", "two/seen-0.txt", "two/seen-1.txt")]
-    assert seen == [96, 48, 48]  # pictures: the two shared the work
+    seen = [(tmp_path / file).read_text() for file in ("one/seen-0.txt", "two/seen-0.txt", "two/seen-1.txt")]
+    assert seen == [
+        "96 48",
+        "48 24",
+        "48 24",
+    ]  # pictures, bright ones: neighbours stay together
 
 
 def test_training_learns(tmp_path):
     run(tmp_path / "run", epochs=12)
     losses = [float(line.split(",")[1]) for line in (tmp_path / "run" / "metrics.csv").read_text().splitlines()[1:]]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_smoothed_labels_leave_a_floor_to_the_loss(tmp_path):
+    images, labels = torch.zeros(16, 3, 32, 32, dtype=torch.uint8), torch.arange(16) % 2
+    images += 200 * labels.to(torch.uint8)[:, None, None, None]
+    for smoothing, floor in ((0.0, 0.0), (0.5, 0.562)):  # 0.562: the entropy of three quarters against one
+        recipe = Recipe(epochs=40, pictures=16, batch=2, rate=1e-2, smoothing=smoothing)
+        model = training.nn.Sequential(training.nn.Flatten(), training.nn.Linear(3 * 32 * 32, 2))
+        loss = train(model, lambda epoch: (images, labels), recipe, tmp_path / str(smoothing))[-1]["loss"]
+        assert floor - 1e-3 <= loss < floor + 0.1
 
 
 def test_patchwork_is_learnt_two_by_two_from_seeds_that_no_test_uses():
@@ -137,14 +153,17 @@ def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
     assert torch.equal(supply(0)[0], images) and not torch.equal(supply(1)[0], images)
     (learnt, _), (held, _) = photographs(tmp_path, True)
     assert len(held) == 100 and not any((one == learnt).flatten(1).all(1).any() for one in held[:10])
-    middles = {tuple(one[:, 32, 32].tolist()) for picture in learnt for one in windows_of(picture)}
-    assert all(tuple(one[:, 32, 32].tolist()) in middles for one in images)
     assert len(photo_pictures(recipe, root=tmp_path)(0)[0]) == 100
-
-
-def windows_of(picture: torch.Tensor) -> list[torch.Tensor]:
-    """A picture moved by up to 7 px in every direction, by rolling; only the middle is looked at."""
-    return [picture.roll((row, column), (1, 2)) for row in range(-7, 8) for column in range(-7, 8)]
+    middle = learnt[0, :, 8:56, 8:56]
+    found = set()
+    for one in vary(learnt[:1].expand(40, -1, -1, -1), torch.Generator().manual_seed(0)):
+        for mirrored in (False, True):
+            straight = one.flip(2) if mirrored else one
+            windows = straight.unfold(1, 48, 1).unfold(2, 48, 1)  # 3 x 17 x 17 x 48 x 48
+            places = (windows == middle[:, None, None]).flatten(3).all(3).all(0).nonzero().tolist()
+            found |= {(mirrored, row, column) for row, column in places}
+    assert len(found) > 20 and {mirrored for mirrored, *_ in found} == {False, True}
+    assert all(2 <= row <= 14 and 2 <= column <= 14 for _, row, column in found)  # at most 6 px from where it was
 
 
 # ------------------------------------------------------------ the zoo

@@ -1,12 +1,10 @@
 """ImageNet's kind of pictures, 224 pixels: Imagenette (ten of its classes), or any folder of class folders."""
 
-import shutil
 import tarfile
 from functools import cache
 from pathlib import Path
 
-from bagnet_utils.errors import BadInput
-from bagnet_utils.files import CACHE, fetch
+from bagnet_utils.files import CACHE, fetch, unpacking
 from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.photos import at_hand, listing, read
 from bagnet_utils.worlds.pictures import check_split, class_folders, spread
@@ -60,16 +58,8 @@ def load_imagenet(
 
 def unpack(archive: Path) -> Path:
     """Imagenette's folders out of its archive."""
-    part = UNPACKED.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        with tarfile.open(archive) as pictures:
-            pictures.extractall(part, filter="data")
-        (part / UNPACKED.name).rename(UNPACKED)
-    except (tarfile.TarError, EOFError, OSError) as problem:
-        raise BadInput(
-            f"load_world: {archive.name} cannot be unpacked ({problem}); make room, or delete it, and try again."
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with unpacking(archive, UNPACKED) as part, tarfile.open(archive) as pictures:
+        pictures.extractall(part, filter="data")
+        for split in ("train", "val"):  # they come in a folder of their own
+            (part / "imagenette2-160" / split).rename(part / split)
     return UNPACKED

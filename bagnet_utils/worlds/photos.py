@@ -4,15 +4,13 @@ The twenty kinds are those of Tiny ImageNet's classes that a child could name. I
 they are downloaded once on request; what ships with scikit-image is CC0 and needs nothing.
 """
 
-import shutil
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import torch
 from tqdm import tqdm
 
-from bagnet_utils.errors import BadInput
-from bagnet_utils.files import CACHE, fetch
+from bagnet_utils.files import CACHE, fetch, unpacking
 from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.pictures import check_split, class_folders, load_image, spread
 
@@ -102,25 +100,15 @@ def at_hand(side: int = SIDE, classes: tuple[str, ...] = CLASSES, labels: tuple[
 
 def unpack(archive: Path) -> Path:
     """The twenty kinds out of Tiny ImageNet's archive, into folders train/class and val/class."""
-    part = UNPACKED.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
     name_of = {number: name for name, number in KINDS.items()}
-    try:
-        with ZipFile(archive) as tiny:
-            notes = tiny.read("tiny-imagenet-200/val/val_annotations.txt").decode().splitlines()
-            kind_of = dict(line.split("\t")[:2] for line in notes)
-            for member in tqdm(tiny.namelist(), "unpacking"):
-                _, split, *folders, file = member.split("/")
-                number = folders[0] if split == "train" and folders else kind_of.get(file)
-                if number in name_of and file.endswith(".JPEG"):
-                    home = part / split / name_of[number]
-                    home.mkdir(parents=True, exist_ok=True)
-                    (home / file).write_bytes(tiny.read(member))
-        part.rename(UNPACKED)
-    except (BadZipFile, KeyError, ValueError, OSError) as problem:
-        raise BadInput(
-            f"load_world: {archive.name} cannot be unpacked ({problem}); make room, or delete it, and try again."
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with unpacking(archive, UNPACKED) as part, ZipFile(archive) as tiny:
+        notes = tiny.read("tiny-imagenet-200/val/val_annotations.txt").decode().splitlines()
+        kind_of = dict(line.split("\t")[:2] for line in notes)
+        for member in tqdm(tiny.namelist(), "unpacking"):
+            _, split, *folders, file = member.split("/")
+            number = folders[0] if split == "train" and folders else kind_of.get(file)
+            if number in name_of and file.endswith(".JPEG"):
+                home = part / split / name_of[number]
+                home.mkdir(parents=True, exist_ok=True)
+                (home / file).write_bytes(tiny.read(member))
     return UNPACKED

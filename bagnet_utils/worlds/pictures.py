@@ -99,7 +99,11 @@ def from_the_web(address: str) -> bytes:
     try:
         with requests.get(address, timeout=20, stream=True) as answer:
             answer.raise_for_status()
-            content = answer.raw.read(HEAVIEST + 1, decode_content=True)
+            content = b""
+            for piece in answer.iter_content(2**16):
+                content += piece
+                if len(content) > HEAVIEST:
+                    break
     except requests.HTTPError as problem:
         raise BadInput(f"load_image: {address} answers {problem.response.status_code}; mend the address.") from None
     except (requests.RequestException, OSError):
