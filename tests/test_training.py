@@ -138,13 +138,29 @@ def test_patchwork_is_learnt_two_by_two_from_seeds_that_no_test_uses():
     assert not set(learnt) & {seed for split in ("val", "test") for seed in Truth(PAIRS, split, 5000, 0).seeds}
 
 
-def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
+def some_photographs(root: Path, each: int) -> None:
     random = np.random.default_rng(0)
     for name in ("tabby", "pizza"):
-        (tmp_path / "train" / name).mkdir(parents=True)
-        for i in range(60):
+        (root / "train" / name).mkdir(parents=True)
+        for i in range(each):
             pixels = random.integers(0, 255, (64, 64, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "train" / name / f"{i:02}.png")
+            Image.fromarray(pixels).save(root / "train" / name / f"{i:02}.png")
+
+
+def test_however_many_photographs_there_are_the_learning_rate_gets_to_its_end(tmp_path, monkeypatch, capsys):
+    some_photographs(tmp_path, 98)
+    monkeypatch.setattr(training, "RUNS", tmp_path / "runs")
+    words = ["photos", "bagnet9", "--root", str(tmp_path), "--trying", "--epochs", "2"]
+    monkeypatch.setattr(sys, "argv", ["course.py train", *words])
+    training.main()
+    (folder,) = (tmp_path / "runs").iterdir()
+    schedule = torch.load(folder / "checkpoint.pt", weights_only=True)["schedule"]
+    assert schedule["total_steps"] == schedule["last_epoch"] == 2 * 3  # 96 of 196 are not held out: 3 batches of 32
+    assert "what ships stays as it is" in capsys.readouterr().out
+
+
+def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
+    some_photographs(tmp_path, 60)
     recipe = Recipe(pictures=100)
     supply = photo_pictures(recipe, root=tmp_path, trying=True)
     images, labels = supply(0)

@@ -138,6 +138,8 @@ def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
     if options.world == "patchwork":
         supply, score = recipes.patchwork_pictures(recipe, seed), recipes.patchwork_score()
     else:
+        (_, labels), _ = recipes.photographs(options.root, options.trying)
+        recipe = replace(recipe, pictures=min(recipe.pictures, len(labels)))  # else the learning rate never gets low
         supply = recipes.photo_pictures(recipe, seed, options.root, options.trying)
         score = recipes.photo_score(options.root) if options.trying else lambda model: {}
     folder = f"{options.world}-{name}-{recipe.epochs}x{recipe.pictures}-{seed}{'-trying' * options.trying}"
