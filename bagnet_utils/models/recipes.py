@@ -26,7 +26,7 @@ class Recipe:
 
 RECIPES = {
     "patchwork": Recipe(),
-    "photos": Recipe(epochs=40, pictures=9000, batch=32, smoothing=0.1),
+    "photos": Recipe(epochs=50, pictures=9000, batch=32, smoothing=0.1),
 }
 
 
