@@ -1,6 +1,7 @@
 """The claims page: what is on it was measured, and on ImageNet's pictures it can be measured by anyone who has them."""
 
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -42,10 +43,10 @@ def test_a_cell_has_its_interval_and_its_mark():
 
 
 def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypatch):
-    for name in ("tabby", "pizza"):
-        (tmp_path / "val" / name).mkdir(parents=True)
+    for split, name in itertools.product(("val", "train"), ("tabby", "pizza")):
+        (tmp_path / split / name).mkdir(parents=True)
         for i in range(4):
-            Image.fromarray(np.full((64, 64, 3), 30 * i, np.uint8)).save(tmp_path / "val" / name / f"{i}.png")
+            Image.fromarray(np.full((64, 64, 3), 30 * i, np.uint8)).save(tmp_path / split / name / f"{i}.png")
     (tmp_path / "images").mkdir()
     monkeypatch.setattr(claims, "DOCS", tmp_path)
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
@@ -56,6 +57,7 @@ def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypa
     right = (bu.predict(model, world.images) == world.labels).float().mean().item()
     row = zoo.manifest()["photos/bagnet9"]
     assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
+    assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
     assert (tmp_path / "images" / "photos.png").stat().st_size > 5000
 
 

@@ -1,0 +1,50 @@
+"""The networks trained on photographs: what ships, what its manifest says of it, and whether that is so."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+import torch
+
+import bagnet_utils as bu
+from bagnet_utils.models import zoo
+from bagnet_utils.models.recipes import RECIPES
+from bagnet_utils.worlds import photos
+
+ROWS = {key.split("/")[1]: row for key, row in zoo.manifest().items() if key.startswith("photos/")}
+BAGNETS = ["bagnet9", "bagnet17", "bagnet33"]
+PICTURES = Path(__file__).parents[2] / "shared" / "data" / "photos20.tar"  # only on some machines
+
+
+def test_every_network_ships_with_the_same_recipe_and_is_measured():
+    assert set(ROWS) == set(zoo.NETS)
+    recipe = RECIPES["photos"]
+    for row in ROWS.values():
+        assert (row["epochs"], row["batch"], row["smoothing"]) == (recipe.epochs, recipe.batch, recipe.smoothing)
+        assert row["seed"] == 0 and row["pictures"] == 9000
+        assert row["test pictures"] == 1000 and 5 < row["accuracy"]["top-1"] < 100
+
+
+@pytest.mark.parametrize("name", BAGNETS)
+def test_evidence_of_photographs_adds_up(name):
+    model, world = bu.load_model(name, world="photos"), bu.load_world("photos")
+    assert model.classes == photos.CLASSES and not model.training
+    maps = bu.evidence(model, world.images)
+    side = (photos.SIDE - model.patch_size) // 8 + 1
+    assert maps.shape == (3, 20, side, side)
+    with torch.no_grad():
+        assert torch.allclose(maps.mean((2, 3)), model(world.images), atol=1e-4)
+    assert bu.heatmap(model, world.images[0], int(world.labels[0]), stride=1).shape == (photos.SIDE, photos.SIDE)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PICTURES.exists(), reason="the photographs are not on this machine")
+@pytest.mark.parametrize("name", zoo.NETS)
+def test_accuracy_is_what_the_manifest_says(name, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp() / "photos"
+    if not folder.exists():
+        with tarfile.open(PICTURES) as archive:
+            archive.extractall(folder, [one for one in archive if "/val/" in one.name], filter="data")
+    world = bu.load_world("photos", split="val", n=None, root=next(folder.iterdir()))
+    right = (bu.predict(bu.load_model(name, world="photos"), world.images) == world.labels).float().mean().item()
+    assert 100 * right == pytest.approx(ROWS[name]["accuracy"]["top-1"], abs=0.3)  # roundings differ among processors
