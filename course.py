@@ -75,10 +75,13 @@ def run(python: Path, names: list[str]) -> int:
     for name in map(os.path.abspath, names or sorted((ROOT / "notebooks").glob("*.ipynb"))):
         started = time.monotonic()
         execute = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.record_timing=False"]
-        execute += ["--ExecutePreprocessor.store_widget_state=False"]  # large, and a page on GitHub cannot use it
         failed = call([python, "-m", "nbconvert", "--log-level=WARN", *execute, name])
         if failed:
             return failed
+        notebook = json.loads(Path(name).read_text(encoding="utf-8"))
+        notebook["metadata"].pop("widgets", None)  # their state: large, and a page on GitHub cannot use it
+        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+        Path(name).write_text(text + "\n", encoding="utf-8", newline="\n")
         say(f"{Path(name).name}: {time.monotonic() - started:.0f} s")
     return 0
 

@@ -26,6 +26,7 @@ WHERE = {
     "experiments.grading": ("share_on", "points_at", "box_around", "iou"),
     "experiments.patches": ("top_patches", "prototypes"),
     "display.asking": ("guess", "expect"),
+    "display.sliders": ("sliders",),
     "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),
     "exercises": ("check",),
     "display.widgets": ("explore",),

@@ -1,14 +1,35 @@
 """What tests share: seeded numbers, and a server on this machine that gives what servers give, good and bad."""
 
 import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
+from urllib.request import urlopen
 
+import nbformat
 import pytest
 import torch
 
 from bagnet_utils import files
+
+ROOT = Path(__file__).parents[1]
+
+
+REPORT: list[str] = []  # what is told at the end of a test run
+
+
+def pytest_terminal_summary(terminalreporter):
+    if REPORT:
+        terminalreporter.section("notebooks, each on one core")
+        terminalreporter.write_line("\n".join(sorted(REPORT)))
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +88,61 @@ def server(tmp_path, monkeypatch):
     yield f"http://127.0.0.1:{running.server_port}"
     running.shutdown()
     running.server_close()
+
+
+# ---------------------------------------------------------------- a browser, and JupyterLab in it
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real one, or the test says that there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+    with api.sync_playwright() as driver:
+        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+        path = next(filter(None, map(shutil.which, names)), None) or driver.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium or Chrome was found: playwright install chromium")
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def lab(tmp_path, request):
+    """The address of a JupyterLab that holds the cells it was given (indirectly) as cells.ipynb."""
+    cells = [nbformat.v4.new_code_cell(source) for source in request.param]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    (tmp_path / "work").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "work" / "cells.ipynb")
+    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    folders = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    folders |= {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    environment = {**os.environ, **folders, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(tmp_path / "settings")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--IdentityProvider.token=open"]
+    options += [f"--ServerApp.root_dir={tmp_path / 'work'}"]
+    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    log = (tmp_path / "log").open("w")
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            try:
+                urlopen(f"{address}/api/status?token=open", timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.5)
+        yield f"{address}/lab/tree/cells.ipynb?token=open"
+    finally:
+        server.terminate()  # it takes its kernels with it
+        server.wait(30)
+        log.close()

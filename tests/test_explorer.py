@@ -3,10 +3,8 @@
 import base64
 import json
 import re
-import shutil
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -177,22 +175,6 @@ def test_a_trait_set_wrongly_is_said_in_one_line_and_changes_nothing(explorer, t
 
 
 # ---------------------------------------------------------------- in a browser
-
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-    with api.sync_playwright() as driver:
-        names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-        path = next(filter(None, map(shutil.which, names)), None) or driver.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium or Chrome was found: playwright install chromium")
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS.split())
-        yield browser
-        browser.close()
-
 
 # A page without a kernel: a model that keeps its state, as anywidget's does in static HTML, and the same explorer.js.
 PAGE = """<!doctype html><meta charset="utf-8"><style>%s</style>
@@ -477,116 +459,3 @@ def test_nothing_sticks_out_in_narrow_cells(page, width):
     for box in page.locator("#a button, #a select, #a input, #a figure, #a table, #a dl").all():
         frame = box.bounding_box()
         assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width + 0.5
-
-
-# ---------------------------------------------------------------- in JupyterLab
-
-CELLS = [
-    "import torch\n\nimport bagnet_utils as bu\nfrom bagnet_utils.models.zoo import build\n\n"
-    "nets = [build(f'bagnet{q}', 'patchwork', seed=q).eval() for q in (17, 9, 33)]\n"
-    "for net in nets:\n    net.fc.weight.data *= 30\n"
-    "image = torch.from_numpy(bu.scene(label=2, seed=7).image)\n"
-    "explorer = bu.explore(nets, image)\nexplorer",
-    "print(explorer.q, explorer.row, explorer.column, explorer.target, explorer.silenced)",
-    "explorer.q, explorer.row, explorer.column, explorer.silenced = 9, 16, 24, [[16, 24], [0, 0]]",
-    "explorer",
-]
-
-
-@pytest.fixture
-def lab(tmp_path):
-    """The address of a JupyterLab that holds CELLS as cells.ipynb."""
-    import os
-    import socket
-    import subprocess
-    import sys
-    import time
-    from urllib.request import urlopen
-
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    (tmp_path / "work").mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "work" / "cells.ipynb")
-    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
-    folders = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
-    folders |= {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"), "IPYTHONDIR": str(tmp_path / "ipython")}
-    environment = {**os.environ, **folders, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(tmp_path / "settings")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--IdentityProvider.token=open"]
-    options += [f"--ServerApp.root_dir={tmp_path / 'work'}"]
-    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    log = (tmp_path / "log").open("w")
-    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(120):
-            try:
-                urlopen(f"{address}/api/status?token=open", timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, (tmp_path / "log").read_text()
-                time.sleep(0.5)
-        yield f"{address}/lab/tree/cells.ipynb?token=open"
-    finally:
-        server.terminate()  # it takes its kernels with it
-        server.wait(30)
-        log.close()
-
-
-@pytest.mark.slow
-def test_in_jupyterlab_the_page_and_python_follow_each_other(browser, lab, explorer):
-    page = browser.new_page(viewport={"width": 1300, "height": 1100})
-    page.goto(lab)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
-
-    def run(number: int) -> None:
-        cell = page.locator(".jp-CodeCell").nth(number)
-        cell.locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        cell.get_by_text(re.compile(r"^\[\d+\]:$")).first.wait_for(timeout=90_000)
-
-    def printed() -> str:
-        run(1)
-        return page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output").inner_text().strip()
-
-    run(0)
-    seen, target = Seen(page, ".jp-CodeCell >> nth=0"), explorer.target
-    seen.stage.wait_for(timeout=30_000)
-    seen.agrees_with(explorer, 17, explorer.row, explorer.column, target)
-    seen.stage.scroll_into_view_if_needed()
-    seen.hover(40 + 8.5, 64 + 8.5)
-    seen.agrees_with(explorer, 17, 40, 64, target)
-    page.mouse.down()
-    page.mouse.up()
-    seen.agrees_with(explorer, 17, 40, 64, target, [[40, 64]])
-    assert printed() == f"17 40 64 {target} [[40, 64]]"
-    seen.stage.focus()
-    cells = page.locator(".jp-CodeCell").count()
-    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Space", "Home", "b"):  # none of them may reach the notebook
-        page.keyboard.press(key)
-    seen.agrees_with(explorer, 17, 48, 0, target, [[40, 64], [48, 80]])
-    assert seen.stage.evaluate("element => element === document.activeElement")
-    seen.root.get_by_role("button", name="Bring all back").press("b")
-    assert page.locator(".jp-CodeCell").count() == cells
-    seen.root.get_by_label("33 px").check()
-    seen.root.get_by_label("Class").select_option("zebra")
-    seen.root.get_by_role("button", name="Silence all").click()
-    assert printed().startswith("33 40 0 0 [[0, 0], [0, 8],")
-    seen.root.get_by_role("button", name="Bring all back").click()
-    seen.agrees_with(explorer, 33, 40, 0, 0)
-    term, value = (seen.root.locator(f".bx-sums {tag}").first.bounding_box() for tag in ("dt", "dd"))
-    assert term["x"] == value["x"] and term["y"] < value["y"], "the lab's own style reaches into the explorer"
-    run(2)  # Python moves the widget
-    page.wait_for_function("document.querySelector('.bx-readout').textContent.includes('row 16, column 24')")
-    seen.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
-    run(3)  # shown again
-    again = Seen(page, ".jp-CodeCell >> nth=3")
-    again.stage.wait_for(timeout=30_000)
-    again.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
-    page.close()

@@ -1,14 +1,33 @@
 """The notebooks run from top to bottom, and what is committed of them is fit to be read."""
 
 import base64
+import os
 import re
+import shutil
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import torch
+from conftest import REPORT
 from nbclient import NotebookClient
 
+import bagnet_utils as bu
+import course
+
 ROOT = Path(__file__).parents[1]
+LONGEST, LARGEST = 180, 1500  # seconds and megabytes that a notebook may take
+PEAK = """
+import sys, psutil
+if sys.platform == "win32": print("peak", psutil.Process().memory_info().peak_wset // 10**6)
+else:
+    import resource
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (10**6 if sys.platform == "darwin" else 10**3))
+"""
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What the text says and a cell must therefore have printed. A number that drifts fails here.
 SAID = {
@@ -39,6 +58,69 @@ SAID = {
         "and the smaller strides:  windows of 33 px, one every 8 px",
         "yours:     18,310,184 weights; windows of 33 px, one every 8 px",
     ],
+    "04_training_and_patch_size": [
+        "resnet    coat 100 %  face 100 %  wheel 100 %  totem 100 %",
+        "BagNet-17, gap 16 px: never both parts",
+        "BagNet-33, gap 16 px: 17 rows left for the two parts",
+        "resnet    tabby, espresso, missile",
+    ],
+    "05_heatmaps": [
+        "with all 196 patches",
+        "9 of 196 patches noticed",
+        "BagNet-9  says golden_retriever",
+        "BagNet-17 says golden_retriever",
+        "BagNet-33 says golden_retriever",
+    ],
+    "06_telling_patches": ["8 of the 8 patches that tell a tench from a carp"],
+}
+# Numbers that the text leans on without naming them to the last digit: pattern, least, most.
+MEASURED = {
+    "04_training_and_patch_size": [
+        (r"^face (\d+) %, wheel", 95, 100),
+        (r"^face \d+ %, wheel (\d+) %", 30, 70),
+        (r"bagnet9 +coat \d+ % +face (\d+) %", 33, 67),
+        (r"bagnet17 +coat \d+ % +face (\d+) %", 95, 100),
+        (r"bagnet33 .* totem (\d+) %", 33, 67),
+        (r"BagNet-17 on a gap of 16 px: (\d+) %", 35, 65),
+        (r"BagNet-33 on a gap of 16 px: (\d+) %", 95, 100),
+        (r"^ratio (\d+\.\d)", 1.2, 15),
+        (r"bagnet33 +\d.*learnt from (\d+\.\d)", 93, 100),
+        (r"bagnet17 +\d.*learnt from (\d+\.\d)", 80, 93),
+    ],
+    "05_heatmaps": [
+        (r"^It is (\d+)\. Next time", 1, 10),
+        (r"BagNet-9 +zebra +(\d+) ±", 90, 100),
+        (r"BagNet-17 +owl +(\d+) ±", 50, 66),
+        (r"BagNet-17 +owl +\d+ ± \d+ % +(\d+) %", 55, 65),
+        (r"BagNet-17 +topsy owl +(\d+) ±", 95, 100),
+        (r"BagNet-33 +wheel over bell +(\d+) ±", 90, 100),
+        (r"owl rather than topsy owl: \+(\d+)", 5, 15),
+        (r"zebra: IoU (\d\.\d+)", 0.6, 1),
+        (r"tench: IoU (\d\.\d+)", 0, 0.45),
+        (r"sums miss logits by (\S+)", 0, 1e-4),
+    ],
+    "06_telling_patches": [
+        (r"bagnet33 +as in training +(\d+) %", 90, 100),
+        (r"bagnet33 .* swapped +(\d+) %", 0, 30),
+        (r"resnet .* swapped +(\d+) %", 0, 30),
+        (r"held \+(\d+\.\d+)", 1, 5),
+        (r"leans most is number \d+: \+(\d+\.\d)", 5, 30),
+    ],
+}
+
+
+# What users of the published code ask; each is answered in a box where the question arises.
+ASKED = {
+    "must I cut the patches myself": "03",
+    "how are heatmaps made": "05",
+    "why is `eval()` needed": "03",
+    "why is the map 27 x 27": "02",
+    "is the window contiguous": "02",
+    "a single 33-px patch in train mode": "03",
+    "how would one get larger patches": "02",
+    "how do I get one embedding for each patch": "06",
+    "patch logits or whole-image logits": "06",
+    "how did the paper scramble its pictures": "06",
 }
 
 
@@ -66,12 +148,107 @@ def test_is_committed_as_it_should_be(path):
     assert nbformat.reads(nbformat.writes(notebook), 4).cells[0].source.startswith("# "), "opens with its question"
 
 
+def execute(path: Path) -> tuple[nbformat.NotebookNode, float, int]:
+    """The notebook with fresh outputs, the seconds it took, and the megabytes it filled at its height."""
+    notebook, started = nbformat.read(path, as_version=4), time.monotonic()
+    asked = nbformat.v4.new_code_cell(PEAK)
+    notebook.cells.append(asked)
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    client.execute(env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
+    notebook.cells.pop()
+    return notebook, time.monotonic() - started, int(asked.outputs[0].text.split()[1])
+
+
+@pytest.fixture(scope="module")
+def executed(request) -> dict[Path, Future]:
+    """All notebooks that are to be tested, two at a time, each on one core: together that is quicker."""
+    chosen = {
+        item.callspec.params["path"]
+        for item in request.session.items
+        if getattr(item, "originalname", "").startswith("test_runs_from_top")
+    }
+    with ThreadPoolExecutor(2) as pool:
+        yield {path: pool.submit(execute, path) for path in sorted(chosen)}
+
+
 @pytest.mark.slow
-def test_runs_from_top_to_bottom_and_says_what_its_text_says(path):
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+def test_runs_from_top_to_bottom_and_says_what_its_text_says(path, executed):
+    notebook, seconds, megabytes = executed[path].result()
+    REPORT.append(f"{path.stem:30} {seconds:5.0f} s  {megabytes:6,} MB")
     for words in SAID[path.stem]:
         assert words in printed(notebook)
+    for pattern, least, most in MEASURED.get(path.stem, ()):
+        assert least <= float(re.search(pattern, printed(notebook), re.MULTILINE)[1]) <= most, pattern
+    assert seconds < LONGEST and megabytes < LARGEST
+    assert [cell.cell_type for cell in notebook.cells].count("markdown") > 5
+
+
+def minutes(notebook) -> float:
+    """Reading (200 words or 12 lines of code a minute), the exercises as their headings say, three to look and wait."""
+    told = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = len(re.sub(r"<details>.*?</details>", "", "\n".join(told), flags=re.DOTALL).split())
+    lines = sum(cell.source.count("\n") + 1 for cell in notebook.cells if cell.cell_type == "code")
+    exercises = sum(int(found) for text in told for found in re.findall(r"^#+ Your turn .* (\d+) minutes", text, re.M))
+    return words / 200 + lines / 12 + exercises + 3
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_people_ask_is_answered_in_a_box(question):
+    (path,) = (path for path in NOTEBOOKS if path.stem.startswith(ASKED[question]))
+    cells = nbformat.read(path, as_version=4).cells
+    boxes = [line for cell in cells for line in cell.source.splitlines() if line.startswith("> ")]
+    assert question in " ".join(line.removeprefix("> ") for line in boxes)
+
+
+def test_minutes_are_counted_not_guessed(path):
+    notebook = nbformat.read(path, as_version=4)
+    said = int(re.search(r"^\| Minutes \| (\d+)", notebook.cells[0].source, re.MULTILINE)[1])
+    assert said % 5 == 0 and abs(said - minutes(notebook)) <= 5, f"{minutes(notebook):.0f} minutes"
+
+
+@pytest.mark.slow
+def test_damaged_weights_show_the_cure_and_no_wall_of_traceback(tmp_path):
+    for folder in ("bagnet_utils", "data/weights"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    weights = tmp_path / "data" / "weights" / "patchwork-bagnet17.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    notebook = nbformat.read(ROOT / "notebooks" / "05_heatmaps.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+    client = NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    (error,) = notebook.cells[1].outputs
+    assert error.ename == "BadInput" and len(error.traceback) == 1
+    shown = re.sub(r"\x1b\[\d*m", "", error.traceback[0])
+    assert "damaged" in shown and "git checkout data/weights" in shown and "\n" not in shown and len(shown) < 300
+
+
+@pytest.mark.slow
+def test_run_keeps_outputs_but_no_state_of_widgets(tmp_path):
+    cells = [
+        "import ipywidgets\nipywidgets.interactive(lambda word: print(word), word=['a', 'b'])",
+        "print('ä', 6 * 7)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbformat.write(notebook, tmp_path / "one.ipynb")
+    assert course.run(Path(sys.executable), [str(tmp_path / "one.ipynb")]) == 0
+    done = nbformat.read(tmp_path / "one.ipynb", as_version=4)
+    nbformat.validate(done)
+    assert printed(done) == "ä 42\n" and "widgets" not in done.metadata
+    assert "application/vnd.jupyter.widget-view+json" in done.cells[0].outputs[0].data
+
+
+def test_the_published_net_is_shown_once_it_is_fetched(monkeypatch):
+    notebook = nbformat.read(ROOT / "notebooks" / "05_heatmaps.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and "fetch = False" in cell.source]
+    bare = bu.bagnet33().eval()  # random weights in the place of the published ones
+    bare.classes = tuple(f"class {number}" for number in range(1000))
+    monkeypatch.setattr(bu, "load_model", lambda name, world: bare, raising=False)
+    monkeypatch.setattr(plt, "show", lambda: None)
+    exec(cell.source.replace("fetch = False", "fetch = True"), {"bu": bu, "torch": torch, "plt": plt})
+    picture, heat = plt.gcf().axes[:2]
+    assert picture.images[0].get_array().shape == (224, 224, 3) and heat.images[0].get_array().shape == (24, 24)
+    assert heat.get_title().startswith("evidence for class ")
+    plt.close("all")
 
 
 def test_the_readme_shows_the_notebooks_own_picture():

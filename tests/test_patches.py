@@ -30,6 +30,14 @@ def test_telling_patches_are_searched_in_the_class_and_misleading_ones_in_the_ot
     assert len(misleading) == 8 and all(LABELS[patch.picture] != 1 for patch in misleading)
 
 
+def test_what_tells_two_classes_apart_is_the_difference_of_their_evidence():
+    found = bu.top_patches(MODEL, IMAGES, 2, k=3, rather_than=0)
+    maps = bu.evidence(MODEL, IMAGES)
+    best = (maps[:, 2] - maps[:, 0]).flatten(1).amax(1).sort(descending=True)
+    assert np.allclose([patch.evidence for patch in found], best.values[:3], atol=1e-6)
+    assert [patch.picture for patch in found] == best.indices[:3].tolist()
+
+
 def test_prototypes_gather_patches_that_look_alike():
     found = bu.prototypes(MODEL, IMAGES, k=5, examples=3)
     rows, columns = bu.evidence(MODEL, IMAGES).shape[2:]
@@ -68,6 +76,7 @@ def test_share_pointing_box_and_overlap():
         (lambda: bu.top_patches(MODEL, IMAGES, 4), "classes are the numbers 0 to 3"),
         (lambda: bu.top_patches(MODEL, IMAGES, 0, labels=LABELS[:3]), "12 pictures, but 3 labels"),
         (lambda: bu.top_patches(MODEL, IMAGES, 0, misleading=True), "give their labels"),
+        (lambda: bu.top_patches(MODEL, IMAGES, 0, rather_than=4), "4"),
         (lambda: bu.top_patches(MODEL, IMAGES[1:2], 0, labels=LABELS[1:2]), "none of the pictures is of class 0"),
         (lambda: bu.prototypes(MODEL, IMAGES, k=0), "k is 0"),
         (lambda: bu.share_on(torch.ones(3, 4), np.ones((4, 3))), "same height and width"),

@@ -47,6 +47,11 @@ class Explorer(anywidget.AnyWidget):
         self.image, self.bags = image, bags
         super().__init__(**traits)
 
+    def __repr__(self) -> str:
+        """What a page without widgets shows in its place."""
+        sizes = ", ".join(map(str, self.bags))
+        return f"[patch explorer: patches of {sizes} px; run this cell to touch it]"
+
     def get_state(self, key=None, drop_defaults=False) -> dict:
         """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""
         return super().get_state(key, drop_defaults=False)

@@ -2,9 +2,25 @@
 
 from types import SimpleNamespace
 
-from bagnet_utils.exercises import bag_of_features, building_bagnet, receptive_fields
+from bagnet_utils.exercises import (
+    bag_of_features,
+    building_bagnet,
+    heatmaps,
+    receptive_fields,
+    start_here,
+    telling_patches,
+    training_and_patch_size,
+)
 
-MODULES = (bag_of_features, receptive_fields, building_bagnet)
+MODULES = (
+    start_here,
+    bag_of_features,
+    receptive_fields,
+    building_bagnet,
+    training_and_patch_size,
+    heatmaps,
+    telling_patches,
+)
 CHECKS = {
     name: thing
     for module in MODULES

@@ -24,15 +24,24 @@ class Patch:
 
 
 def top_patches(
-    model: BagNet, images: Tensor, target: int, k: int = 8, labels: Tensor | None = None, misleading: bool = False
+    model: BagNet,
+    images: Tensor,
+    target: int,
+    k: int = 8,
+    labels: Tensor | None = None,
+    misleading: bool = False,
+    rather_than: int | None = None,
 ) -> list[Patch]:
     """The k patches with the highest evidence for a class, the strongest first, at most one from each picture.
 
     labels: if given, only pictures of the class are searched, or, for misleading patches, only pictures of others.
+    rather_than: another class, whose evidence is then taken off: what tells the two apart?
     """
     check_bagnet("top_patches", model)
     images = check_images("top_patches", images, model)
     target = check_target("top_patches", target, model.fc.out_features)
+    if rather_than is not None:
+        rather_than = check_target("top_patches", rather_than, model.fc.out_features)
     chosen = torch.arange(len(images))
     if labels is not None:
         labels = torch.as_tensor(labels).cpu()
@@ -49,7 +58,10 @@ def top_patches(
         )
     best = []
     for some in chosen.split(50):
-        maps = evidence(model, images[some])[:, target]  # n x h x w
+        all_maps = evidence(model, images[some])  # n x C x h x w
+        maps = all_maps[:, target]  # n x h x w
+        if rather_than is not None:
+            maps = maps - all_maps[:, rather_than]
         values, places = maps.flatten(1).max(1)
         best += zip(
             values.tolist(),

@@ -30,7 +30,7 @@ def train(
     model: nn.Module,
     epoch_of_pictures: Callable[[int], Pictures],
     recipe: Recipe,
-    folder: Path,
+    folder: Path | str,
     score: Callable[[nn.Module], dict[str, float]] = lambda model: {},
     fabric: Fabric | None = None,
 ) -> list[dict[str, float]]:
@@ -45,7 +45,7 @@ def train(
             f"train: {recipe.epochs} epochs of {recipe.pictures} pictures were asked for, but at least one epoch of "
             f"{recipe.batch} is wanted, one batch."
         )
-    fabric = fabric or machines()
+    fabric, folder = fabric or machines(), Path(folder)
     model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     model, optimizer = fabric.setup(model, optimizer)
@@ -61,7 +61,7 @@ def train(
         total = 0.0
         batches = torch.arange(len(labels))[: steps * recipe.batch].split(recipe.batch)
         title = f"epoch {epoch + 1} of {recipe.epochs}"
-        for chosen in tqdm(batches, title, disable=not fabric.is_global_zero):
+        for chosen in tqdm(batches, title, disable=None if fabric.is_global_zero else True):  # None: terminals only
             mine = chosen.tensor_split(fabric.world_size)[fabric.global_rank]  # its share; twins stay together
             images = pictures[mine].to(fabric.device).float() / 255
             loss = F.cross_entropy(model(images), labels[mine].to(fabric.device), label_smoothing=recipe.smoothing)
@@ -75,7 +75,7 @@ def train(
         rows.append({name: round(value, 4) for name, value in {**row, **score(model.module)}.items()})
         if fabric.is_global_zero:
             save(folder, parts, rows)
-            print(rows[-1], flush=True)
+            print("  ".join(f"{name} {value:g}" for name, value in rows[-1].items()), flush=True)
         fabric.barrier()
     return rows
 
