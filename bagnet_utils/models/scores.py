@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def predict(model: nn.Module, images: Tensor, batch: int = 100) -> Tensor:
+def predict(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
     """The best class for each of N pictures, in eval mode; the model is left in the mode it was in."""
     was_training = model.training
     model.eval()
