@@ -71,6 +71,10 @@ def start(folder: Path, *words: str, **env: str) -> subprocess.Popen:
     command = [sys.executable, str(folder / "course.py"), *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     env = {**os.environ, "PYTHONUTF8": "1", **env}
+    if (
+        os.name != "nt"
+    ):  # a test run in the background hands on that Ctrl-C is to be ignored; a reader's terminal does not
+        pipes["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(command, env=env, cwd=folder.parent, start_new_session=True, **pipes)
 
 

@@ -147,7 +147,12 @@ def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
     rows = train(model, supply, recipe, RUNS / folder, score, fabric)
     if fabric.is_global_zero:
         minutes = sum(row["seconds"] for row in rows) / 60
-        facts = {**asdict(recipe), "seed": seed, "minutes": round(minutes, 1), "threads": torch.get_num_threads()}
+        facts = {
+            **asdict(recipe),
+            "seed": seed,
+            "minutes": round(minutes, 1),
+            "threads": torch.get_num_threads() * fabric.world_size,
+        }
         facts["precision"] = options.precision
         if (recipe, seed, options.trying) == (own, 0, False):
             keep(model, name, options.world, {**facts, "validation": rows[-1]})
