@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_bagnet, check_images, check_target
+from bagnet_utils.experiments.inputs import check_bagnet, check_image, check_images, check_target
 from bagnet_utils.models.bagnet import BagNet, Bottleneck
 
 PIXELS_AT_ONCE = {"cpu": 2048, "gpu": 32768}  # of the heatmap; small enough for a processor's cache, large for a GPU
@@ -43,9 +43,7 @@ def heatmap(model: BagNet, image: Tensor, target: int, stride: int = 8, pad: boo
     stride-th pixel, False keeps to the complete patches.
     """
     check_bagnet("heatmap", model)
-    image = check_images("heatmap", image, model)
-    if len(image) != 1:
-        raise BadInput(f"heatmap: {len(image)} pictures were given, but one is wanted; call it for each of them.")
+    image = check_image("heatmap", image, model)[None]
     target = check_target("heatmap", target, model.fc.out_features)
     if type(stride) is not int or stride not in (8, 4, 2, 1):
         raise BadInput(f"heatmap: stride is {stride!r}, but 8, 4, 2 or 1 is wanted: it must divide the network's 8.")

@@ -28,7 +28,7 @@ def check_bagnet(who: str, model) -> None:
     check_eval(who, model)
 
 
-def check_images(who: str, images, model: BagNet) -> Tensor:
+def check_images(who: str, images, model: nn.Module) -> Tensor:
     """The pictures as N x 3 x H x W floats on the model's device; N is 1 for a single 3 x H x W picture."""
     if not isinstance(images, (Tensor, np.ndarray)):
         raise BadInput(f"{who}: a picture is wanted as a tensor or an array, but {type(images).__name__} was given.")
@@ -51,8 +51,8 @@ def check_images(who: str, images, model: BagNet) -> Tensor:
     if images.shape[-3] != 3:
         cure = "move the colours to the front with image.permute(2, 0, 1)" if images.shape[-1] == 3 else "use RGB"
         raise BadInput(f"{who}: the picture has {images.shape[-3]} channels (shape {size}), but 3 are wanted; {cure}.")
-    patch = model.patch_size
-    if min(images.shape[-2:]) < patch:
+    patch = getattr(model, "patch_size", None)
+    if patch is not None and min(images.shape[-2:]) < patch:
         raise BadInput(
             f"{who}: the picture is {images.shape[-2]} x {images.shape[-1]} pixels, but BagNet-{patch} needs "
             f"at least {patch} on each side; use a smaller patch size or a larger picture."
@@ -61,7 +61,23 @@ def check_images(who: str, images, model: BagNet) -> Tensor:
         raise BadInput(
             f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
         )
-    return images.to(model.fc.weight).reshape(-1, *images.shape[-3:])
+    return images.to(next(model.parameters())).reshape(-1, *images.shape[-3:])
+
+
+def check_image(who: str, image, model: nn.Module) -> Tensor:
+    """One picture, 3 x H x W floats on the model's device, for a model in eval mode."""
+    check_eval(who, model)
+    images = check_images(who, image, model)
+    if len(images) != 1:
+        raise BadInput(f"{who}: {len(images)} pictures were given, but one is wanted; call it for each of them.")
+    return images[0]
+
+
+def check_whole(who: str, what: str, given, least: int, most: int, why: str = "") -> int:
+    """A whole number between two bounds, such as a side in pixels."""
+    if type(given) is not int or not least <= given <= most:
+        raise BadInput(f"{who}: {what} is {given!r}, but a whole number from {least} to {most} is wanted{why}.")
+    return given
 
 
 def describe(thing) -> str:

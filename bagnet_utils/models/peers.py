@@ -135,13 +135,19 @@ class TransformerBlock(nn.Module):
 
 
 class ViT(nn.Module):
-    """The picture as a sentence of 8 x 8 patches. Without `position` the sentence would be a bag of words."""
+    """The picture as a sentence of 8 x 8 patches; without positions, a bag of them.
 
-    def __init__(self, num_classes: int, side: int = 128, patch: int = 8, width: int = 128, depth: int = 5, heads=4):
+    placed=False leaves the positions out: then no shuffling of the patches can change a logit.
+    """
+
+    def __init__(
+        self, num_classes: int, side: int = 128, patch: int = 8, width: int = 128, depth: int = 5, heads=4, placed=True
+    ):
         super().__init__()
         self.normalise = nn.Identity()
         self.embed = nn.Conv2d(3, width, patch, patch)
-        self.position = nn.Parameter(0.02 * torch.randn(1, (side // patch) ** 2, width))
+        tokens = (side // patch) ** 2
+        self.position = nn.Parameter(0.02 * torch.randn(1, tokens, width)) if placed else 0.0
         self.summary = nn.Parameter(torch.zeros(1, 1, width))
         self.blocks = nn.Sequential(*[TransformerBlock(width, heads) for _ in range(depth)])
         self.norm = nn.LayerNorm(width)

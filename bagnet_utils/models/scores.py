@@ -6,14 +6,19 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def predict(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
-    """The best class for each of N pictures, in eval mode; the model is left in the mode it was in."""
+def logits(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
+    """N x C logits for N pictures, a few at a time, in eval mode; the model is left in the mode it was in."""
     was_training = model.training
     model.eval()
     place = next(model.parameters()).device
-    answers = torch.cat([model(some.to(place)).argmax(1).cpu() for some in images.split(batch)])
+    found = torch.cat([model(some.to(place)).cpu() for some in images.split(batch)])
     model.train(was_training)
-    return answers
+    return found
+
+
+def predict(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
+    """The best class for each of N pictures."""
+    return logits(model, images, batch).argmax(1)
 
 
 def accuracy_by_pair(answers: Tensor, labels: Tensor, pairs: tuple[str, ...]) -> dict[str, float]:

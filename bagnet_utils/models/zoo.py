@@ -22,6 +22,7 @@ RUNS = CACHE / "runs"
 class Net(NamedTuple):
     build: Callable[..., nn.Module]  # number of classes, side of the pictures -> network
     rate: float = 3e-3  # the learning rate that it is trained with
+    worlds: tuple[str, ...] = ("patchwork", "photos", "imagenet")
 
 
 SMALL = {"width": 0.25, "depth": (1, 1, 2, 2)}  # the published structure with 0.6 to 0.7 million weights
@@ -33,6 +34,7 @@ NETS = {
     "resnet": Net(lambda classes, side: ResNet(classes)),
     "densenet": Net(lambda classes, side: DenseNet(classes)),
     "vit": Net(lambda classes, side: ViT(classes, side), rate=1e-3),  # attention does not bear more
+    "vit_bag": Net(lambda classes, side: ViT(classes, side, placed=False), rate=1e-3, worlds=("patchwork",)),
 }
 
 
@@ -57,6 +59,8 @@ def check(name, world) -> None:
     if not isinstance(world, str) or world not in (*WORLDS, "imagenet"):
         known = ", ".join([*WORLDS, "imagenet"])
         raise BadInput(f"load_model: there are no networks for a world called {world!r}; there are {known}.")
+    if world not in NETS[name].worlds:
+        raise BadInput(f"load_model: {name} was trained for {', '.join(NETS[name].worlds)} only, not for {world}.")
 
 
 def build(name: str, world: str, seed: int = 0) -> nn.Module:

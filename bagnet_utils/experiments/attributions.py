@@ -1,0 +1,120 @@
+"""Whose heatmap predicts whose behaviour? Attribution methods behind one call (Brendel & Bethge, section 3.6).
+
+Captum does the work. Here every method gets the same shape in and out, and a masking test asks which of them knows what
+a network needs: hide what a map holds for important, and see how soon the network gives up its answer.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.heatmaps import heatmap
+from bagnet_utils.experiments.inputs import check_image, check_target, check_whole
+from bagnet_utils.experiments.masking import cover, squares
+
+
+def saliency(model: nn.Module, image: Tensor, target: int) -> Tensor:
+    """How fast the logit changes with each number, whichever way."""
+    from captum.attr import Saliency
+
+    return Saliency(model).attribute(image, target, abs=True)
+
+
+def integrated_gradients(model: nn.Module, image: Tensor, target: int) -> Tensor:
+    """Gradients gathered on the way from the picture's mean colour to the picture."""
+    from captum.attr import IntegratedGradients
+
+    return IntegratedGradients(model).attribute(image, mean_colour(image), target, n_steps=32, internal_batch_size=16)
+
+
+def lrp(model: nn.Module, image: Tensor, target: int) -> Tensor:
+    """Epsilon-LRP: each layer hands its relevance down in the shares in which its input made its output."""
+    from captum.attr import LRP
+
+    from bagnet_utils.experiments.plain import written_out
+
+    shown = model.normalise(image)
+    return LRP(written_out(model, shown, "lrp")).attribute(shown.detach().requires_grad_(), target)
+
+
+def deeplift(model: nn.Module, image: Tensor, target: int) -> Tensor:
+    """What each number adds to the difference from the picture's mean colour, one layer after the other."""
+    from captum.attr import DeepLift
+
+    from bagnet_utils.experiments.plain import written_out
+
+    shown, blank = model.normalise(image), model.normalise(mean_colour(image))
+    net = written_out(model, shown, "deeplift")
+    return DeepLift(net).attribute(shown.detach().requires_grad_(), blank.detach(), target)
+
+
+def mean_colour(image: Tensor) -> Tensor:
+    return image.mean((2, 3), keepdim=True).expand_as(image)
+
+
+METHODS: dict[str, Callable[[nn.Module, Tensor, int], Tensor]] = {  # of a net's own, by looking into it
+    "saliency": saliency,
+    "integrated gradients": integrated_gradients,
+    "lrp": lrp,
+    "deeplift": deeplift,
+}
+
+
+def attribute(model: nn.Module, image: Tensor, target: int, method: str, seed: int = 0) -> Tensor:
+    """How much each pixel of a 3 x H x W picture matters for a class, by one of the methods: H x W.
+
+    method: "saliency", "integrated gradients", "lrp" or "deeplift"; "heatmap": a BagNet's exact evidence, of the patch
+    round each pixel; "random": numbers drawn with the seed.
+    """
+    known = [*METHODS, "heatmap", "random"]
+    if method not in known:
+        raise BadInput(f"attribute: there is no method called {method!r}; there are {', '.join(known)}.")
+    image = check_image("attribute", image, model)
+    if method == "random":
+        return torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(seed)).to(image)
+    if method == "heatmap":
+        return heatmap(model, image, target, stride=1)
+    with torch.no_grad():
+        target = check_target("attribute", target, model(image[None]).shape[1])
+    with torch.enable_grad():
+        return METHODS[method](model, image[None].clone().requires_grad_(), target)[0].detach().sum(0)
+
+
+@torch.no_grad()
+def masking_curve(model: nn.Module, image: Tensor, attribution: Tensor, masks: Sequence[int], side: int = 8) -> Tensor:
+    """The leading class's probability when the most important patches are hidden: one for each number of `masks`.
+
+    The picture is cut into patches of side x side px, and an attribution (H x W, of whatever method and whatever net)
+    ranks them by what lies in them. Hidden patches show their mean colour.
+    """
+    image = check_image("masking_curve", image, model)
+    if tuple(attribution.shape) != tuple(image.shape[1:]):
+        raise BadInput(
+            f"masking_curve: the attribution is {' x '.join(map(str, attribution.shape))}, but one number for each of "
+            f"the picture's {image.shape[1]} x {image.shape[2]} pixels is wanted."
+        )
+    check_whole("masking_curve", "side", side, 1, min(image.shape[1:]), " (pixels)")
+    rank = F.avg_pool2d(attribution[None, None].to(image), side)[0, 0]  # h x w
+    for count in masks:
+        check_whole("masking_curve", "a number of masks", count, 0, rank.numel(), f" (patches of {side} px)")
+    order = rank.flatten().argsort(descending=True).tolist()
+    places = [(side * (cell // rank.shape[1]), side * (cell % rank.shape[1])) for cell in order]
+    contents = squares(image, places, side, "mean")
+    hidden = torch.stack([cover(image, places[:count], contents[:count]) for count in masks])
+    leading = model(image[None]).argmax()
+    return torch.cat([model(some).softmax(1)[:, leading] for some in hidden.split(25)])
+
+
+def with_random_weights(model: nn.Module, seed: int = 0) -> nn.Module:
+    """The same network as if it had never learnt anything. A map that stays as it was did not show what was learnt."""
+    blank = copy.deepcopy(model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in blank.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+    return blank

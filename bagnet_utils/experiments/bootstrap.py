@@ -1,0 +1,34 @@
+"""How sure is a number that was measured on some pictures? Draw as many again from them, and see how it varies."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A number and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f}..{self.high:.2f})"
+
+
+def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed: int = 0) -> Estimate:
+    """The statistic of the columns, whose first axis counts pictures, and its interval over pictures drawn anew."""
+    columns = [np.asarray(column) for column in columns]
+    random, count = np.random.default_rng(seed), len(columns[0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = [statistic(*(column[some] for column in columns)) for some in random.integers(count, size=(draws, count))]
+        value = statistic(*columns)
+    if np.isnan(drawn).all():
+        return Estimate(float(value), np.nan, np.nan)
+    return Estimate(float(value), *(float(end) for end in np.nanpercentile(drawn, [2.5, 97.5])))
+
+
+def pearson(first: np.ndarray, second: np.ndarray) -> float:
+    """The correlation of two columns; NaN where one of them never changes."""
+    return np.corrcoef(first, second)[0, 1]

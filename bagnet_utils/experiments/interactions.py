@@ -1,0 +1,83 @@
+"""Do parts of a picture talk to each other? (Brendel & Bethge, section 3.4; Shapley, 1953)
+
+If they do not, hiding many parts at once changes a logit by the sum of what hiding each of them alone does.
+"""
+
+from collections.abc import Callable
+from itertools import combinations, product
+from math import comb
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
+from bagnet_utils.experiments.inputs import check_eval, check_images, check_whole
+from bagnet_utils.experiments.masking import Place, cover, hidden_one_by_one, squares
+
+
+class Interaction(NamedTuple):
+    """How far the leading class's logit falls, picture by picture."""
+
+    together: Tensor  # N: with all masks at once
+    apart: Tensor  # N: with each mask alone, added up
+
+    @property
+    def correlation(self) -> Estimate:
+        """Pearson's, over the pictures; the interval by bootstrap."""
+        return bootstrap(pearson, self.together.double().cpu(), self.apart.double().cpu())
+
+
+@torch.no_grad()
+def interaction(model: nn.Module, images: Tensor, gap: int = 8, size: int | None = None) -> Interaction:
+    """Hide squares of size x size px, `gap` px apart in both directions: all at once, and one by one.
+
+    images: N x 3 x H x W. Each square gets its own mean colour. Without `size` squares are as wide as the gaps, as in
+    the paper: every second patch in every second row. For a BagNet the two are equal as soon as gap >= patch_size - 1,
+    for then no patch sees two squares.
+    """
+    check_eval("interaction", model)
+    images = check_images("interaction", images, model)
+    places = grid(tuple(images.shape[-2:]), gap, size)
+    before = model(images)
+    together, apart = [], []
+    for image, logits in zip(images, before, strict=True):
+        contents = squares(image, places, gap if size is None else size, "mean")
+        best = logits.argmax()
+        together.append(logits[best] - model(cover(image, places, contents)[None])[0, best])
+        alone, _ = hidden_one_by_one(model, image, places, contents)
+        apart.append((logits[best] - alone[:, best]).sum())
+    return Interaction(torch.stack(together), torch.stack(apart))
+
+
+def grid(sides: tuple[int, int], gap: int, size: int | None = None) -> list[Place]:
+    """Where squares of this size lie that are `gap` px apart, from half a gap on: at least two of them."""
+    check_whole("interaction", "gap", gap, 0 if size else 1, min(sides) - 2, " (pixels)")
+    size = gap if size is None else check_whole("interaction", "size", size, 1, min(sides) - 1, " (pixels)")
+    places = list(product(*(range(gap // 2, side - size + 1, size + gap) for side in sides)))
+    if len(places) < 2:
+        raise BadInput(
+            f"interaction: a picture of {sides[0]} x {sides[1]} pixels has no room for two squares of {size} px, "
+            f"{gap} px apart; use a smaller gap or smaller squares."
+        )
+    return places
+
+
+def shapley(worth: Callable[[frozenset[int]], float], players: int) -> list[float]:
+    """Each player's Shapley value: what it adds on average over all orders in which the players may come.
+
+    worth: what a set of players (numbers from 0) is worth, the empty one as well. It is asked about all 2 ** players
+    sets, so the values are exact.
+    """
+    check_whole("shapley", "players", players, 1, 16, ": every set of them is asked about")
+    sets = [frozenset(some) for size in range(players + 1) for some in combinations(range(players), size)]
+    told = {some: float(worth(some)) for some in sets}
+    return [
+        sum(
+            (told[some | {player}] - told[some]) / (players * comb(players - 1, len(some)))
+            for some in sets
+            if player not in some
+        )
+        for player in range(players)
+    ]
