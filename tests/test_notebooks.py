@@ -15,6 +15,7 @@ import pytest
 import torch
 from conftest import REPORT
 from nbclient import NotebookClient
+from said import MEASURED, SAID
 
 import bagnet_utils as bu
 import course
@@ -31,86 +32,6 @@ else:  # here getrusage would count the process that started this one as well
     print("peak", next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) // 1000)
 """
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# What the text says and a cell must therefore have printed. A number that drifts fails here.
-SAID = {
-    "00_start_here": [
-        "18,310,184 weights",
-        "from the layers:    ReceptiveField(size=33, stride=8, offset=0)",
-        "by gradient:        ReceptiveField(size=33, stride=8, offset=0)",
-        "by flipping pixels: ReceptiveField(size=33, stride=8, offset=0)",
-        "25 of 576 patches noticed",
-    ],
-    "01_bag_of_features": [
-        "6 of 6 right",
-        "(400, 225, 81)",
-        "coat: 98 %",
-        "the same bag of squares: True",
-    ],
-    "02_receptive_fields": [
-        "49 of 225 pixels matter",
-        "strides [1, 1, 1]: 7 px wide",
-        "strides [2, 2, 1]: 15 px wide",
-        "added by one more layer: [4, 8, 16, 16]",
-        "BagNet-9: 27 x 27 patches; the last one ends at pixel 216 of 0..223",
-        "window: you 17 px, paper 17 px",
-        "BagNet-33: 33 px wide",
-    ],
-    "03_building_bagnet": [
-        "ResNet-50:  windows of 427 px, one every 32 px",
-        "and the smaller strides:  windows of 33 px, one every 8 px",
-        "yours:     18,310,184 weights; windows of 33 px, one every 8 px",
-    ],
-    "04_training_and_patch_size": [
-        "resnet    coat 100 %  face 100 %  wheel 100 %  totem 100 %",
-        "BagNet-17, gap 16 px: never both parts",
-        "BagNet-33, gap 16 px: 17 rows left for the two parts",
-        "resnet    tabby, espresso, missile",
-    ],
-    "05_heatmaps": [
-        "with all 196 patches",
-        "9 of 196 patches noticed",
-        "BagNet-9  says golden_retriever",
-        "BagNet-17 says golden_retriever",
-        "BagNet-33 says golden_retriever",
-    ],
-    "06_telling_patches": ["8 of the 8 patches that tell a tench from a carp"],
-}
-# Numbers that the text leans on without naming them to the last digit: pattern, least, most.
-MEASURED = {
-    "04_training_and_patch_size": [
-        (r"^face (\d+) %, wheel", 95, 100),
-        (r"^face \d+ %, wheel (\d+) %", 30, 70),
-        (r"bagnet9 +coat \d+ % +face (\d+) %", 33, 67),
-        (r"bagnet17 +coat \d+ % +face (\d+) %", 95, 100),
-        (r"bagnet33 .* totem (\d+) %", 33, 67),
-        (r"BagNet-17 on a gap of 16 px: (\d+) %", 35, 65),
-        (r"BagNet-33 on a gap of 16 px: (\d+) %", 95, 100),
-        (r"^ratio (\d+\.\d)", 1.2, 15),
-        (r"bagnet33 +\d.*learnt from (\d+\.\d)", 93, 100),
-        (r"bagnet17 +\d.*learnt from (\d+\.\d)", 80, 93),
-    ],
-    "05_heatmaps": [
-        (r"^It is (\d+)\. Next time", 1, 10),
-        (r"BagNet-9 +zebra +(\d+) ±", 90, 100),
-        (r"BagNet-17 +owl +(\d+) ±", 50, 66),
-        (r"BagNet-17 +owl +\d+ ± \d+ % +(\d+) %", 55, 65),
-        (r"BagNet-17 +topsy owl +(\d+) ±", 95, 100),
-        (r"BagNet-33 +wheel over bell +(\d+) ±", 90, 100),
-        (r"owl rather than topsy owl: \+(\d+)", 5, 15),
-        (r"zebra: IoU (\d\.\d+)", 0.6, 1),
-        (r"tench: IoU (\d\.\d+)", 0, 0.45),
-        (r"sums miss logits by (\S+)", 0, 1e-4),
-    ],
-    "06_telling_patches": [
-        (r"bagnet33 +as in training +(\d+) %", 90, 100),
-        (r"bagnet33 .* swapped +(\d+) %", 0, 30),
-        (r"resnet .* swapped +(\d+) %", 0, 30),
-        (r"held \+(\d+\.\d+)", 1, 5),
-        (r"leans most is number \d+: \+(\d+\.\d)", 5, 30),
-    ],
-}
-
-
 # What users of the published code ask; each is answered in a box where the question arises.
 ASKED = {
     "must I cut the patches myself": "03",

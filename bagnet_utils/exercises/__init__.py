@@ -6,7 +6,12 @@ from bagnet_utils.exercises import (
     bag_of_features,
     building_bagnet,
     heatmaps,
+    interactions,
+    occlusion,
     receptive_fields,
+    scrambling,
+    sensitivity,
+    shared_errors,
     start_here,
     telling_patches,
     training_and_patch_size,
@@ -20,6 +25,11 @@ MODULES = (
     training_and_patch_size,
     heatmaps,
     telling_patches,
+    scrambling,
+    occlusion,
+    interactions,
+    shared_errors,
+    sensitivity,
 )
 CHECKS = {
     name: thing

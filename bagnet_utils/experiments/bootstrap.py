@@ -22,7 +22,8 @@ def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed
     columns = [np.asarray(column) for column in columns]
     random, count = np.random.default_rng(seed), len(columns[0])
     with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = [statistic(*(column[some] for column in columns)) for some in random.integers(count, size=(draws, count))]
+        chosen = random.integers(count, size=(draws, count))
+        drawn = [statistic(*(column[some] for column in columns)) for some in chosen]
         value = statistic(*columns)
     if np.isnan(drawn).all():
         return Estimate(float(value), np.nan, np.nan)

@@ -8,6 +8,7 @@ from itertools import combinations, product
 from math import comb
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,6 +28,15 @@ class Interaction(NamedTuple):
     def correlation(self) -> Estimate:
         """Pearson's, over the pictures; the interval by bootstrap."""
         return bootstrap(pearson, self.together.double().cpu(), self.apart.double().cpu())
+
+    @property
+    def left_over(self) -> Estimate:
+        """What interaction there is: the mean difference of the two, as a share of the mean change apart."""
+        return bootstrap(share_left, self.together.double().cpu(), self.apart.double().cpu())
+
+
+def share_left(together: np.ndarray, apart: np.ndarray) -> float:
+    return np.abs(together - apart).mean() / np.abs(apart).mean()
 
 
 @torch.no_grad()
@@ -52,16 +62,20 @@ def interaction(model: nn.Module, images: Tensor, gap: int = 8, size: int | None
 
 
 def grid(sides: tuple[int, int], gap: int, size: int | None = None) -> list[Place]:
-    """Where squares of this size lie that are `gap` px apart, from half a gap on: at least two of them."""
-    check_whole("interaction", "gap", gap, 0 if size else 1, min(sides) - 2, " (pixels)")
-    size = gap if size is None else check_whole("interaction", "size", size, 1, min(sides) - 1, " (pixels)")
-    places = list(product(*(range(gap // 2, side - size + 1, size + gap) for side in sides)))
-    if len(places) < 2:
+    """Where squares lie that are `gap` px apart, as many as there is room for, in the middle: at least two."""
+    check_whole("interaction", "gap", gap, 0 if size else 1, min(sides), " (pixels)")
+    size = gap if size is None else check_whole("interaction", "size", size, 1, min(sides), " (pixels)")
+    lines = []
+    for side in sides:
+        count = (side + gap) // (size + gap)
+        margin = (side - count * (size + gap) + gap) // 2
+        lines.append(range(margin, side - size + 1, size + gap))
+    if len(lines[0]) * len(lines[1]) < 2:
         raise BadInput(
             f"interaction: a picture of {sides[0]} x {sides[1]} pixels has no room for two squares of {size} px, "
             f"{gap} px apart; use a smaller gap or smaller squares."
         )
-    return places
+    return list(product(*lines))
 
 
 def shapley(worth: Callable[[frozenset[int]], float], players: int) -> list[float]:

@@ -60,9 +60,7 @@ def occlude(
     logits, sums = hidden_one_by_one(model, image, places, squares(image, places, size, fill, seed))
     shape = len(rows), len(columns)
     activity = sums[:, strongest].reshape(shape)
-    return Occlusion(
-        logits.reshape(*shape, -1), activity, before[0], maps[0, strongest].sum().item(), rows, columns
-    )
+    return Occlusion(logits.reshape(*shape, -1), activity, before[0], maps[0, strongest].sum().item(), rows, columns)
 
 
 def squares(image: Tensor, places: list[Place], size: int, fill: str, seed: int = 0) -> Tensor:

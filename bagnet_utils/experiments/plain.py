@@ -28,7 +28,7 @@ class Linear(nn.Module):
 
 
 def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
-    """A copy of the model without its normalisation, for pictures of this size (1 x 3 x H x W), as a chain of modules."""
+    """A copy of the model as a chain of modules, for normalised pictures of this size (1 x 3 x H x W)."""
     bare = copy.deepcopy(model)
     bare.normalise = nn.Identity()
     try:

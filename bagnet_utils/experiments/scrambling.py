@@ -90,8 +90,8 @@ def grams(net: nn.Module, pictures: Tensor) -> list[Tensor]:
     layers = getattr(whole, "features", None)
     if not isinstance(layers, nn.Sequential) or not any(isinstance(layer, nn.MaxPool2d) for layer in layers):
         raise BadInput(
-            f"texturise: a VGG is wanted, such as load_model('vgg'), whose layers before each pooling are compared, but "
-            f"a {type(whole).__name__} was given."
+            f"texturise: the network is a {type(whole).__name__}, but a VGG is wanted, such as load_model('vgg'): "
+            "what its layers say before each pooling is compared."
         )
     x, found = net.normalise(pictures), []
     for layer in layers:

@@ -1,0 +1,133 @@
+"""Measure the experiments of Brendel and Bethge (2019) on all nets of a world, into docs/experiments.json.
+
+Run by `python3 course.py claims`; docs/claims.md shows what is found here.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+import bagnet_utils as bu
+from bagnet_utils.experiments.agreement import class_correlation, error_consistency, missed_by_all
+from bagnet_utils.experiments.attributions import METHODS
+from bagnet_utils.experiments.bootstrap import bootstrap
+from bagnet_utils.models.scores import logits
+
+FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
+# What suits a world: gaps and sides of masks, px (no side: as wide as the gap); and how many masks the masking
+# test lays, up to an eighth of the picture as in the paper
+GAPS = {"patchwork": ((8, None), (16, None), (24, None), (32, None), (40, None)),
+        "photos": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
+MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 1, 2, 4, 8)}
+MOST = {"texturised": 60, "interaction": 100, "sensitivity": 60}  # pictures
+
+
+def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
+    """All experiments that need nothing but pictures, labels and nets. Pictures are spread over the classes."""
+    found = {"exact": exact(images[:100], nets), "errors": errors(images, labels, nets)}
+    chosen = spread(labels, MOST["texturised"])
+    found["texturised"] = texturised(images[chosen], labels[chosen], nets)
+    found["interaction"] = interactions(images[spread(labels, MOST["interaction"])], nets, GAPS[world])
+    found["sensitivity"] = sensitivity(images[spread(labels, MOST["sensitivity"])], nets, MASKS[world])
+    write(world, found)
+
+
+def write(world: str, found: dict) -> None:
+    known = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
+    known[world] = {**known.get(world, {}), **found}
+    FOUND.write_text(json.dumps(rounded(known), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def rounded(found):
+    """The same with floats of six digits."""
+    if isinstance(found, dict):
+        return {name: rounded(value) for name, value in found.items()}
+    if isinstance(found, (list, tuple)):
+        return [rounded(value) for value in found]
+    return float(f"{found:.6g}") if isinstance(found, float) else found
+
+
+def spread(labels: Tensor, count: int) -> Tensor:
+    """Numbers of `count` pictures that are spread evenly over the classes."""
+    return labels.argsort(stable=True)[torch.linspace(0, len(labels) - 1, min(count, len(labels))).long()]
+
+
+def exact(images: Tensor, nets: dict[str, nn.Module]) -> dict[str, float]:
+    """The largest difference between a BagNet's logits and the mean of its patches' evidence, in logits."""
+    bags = {name: net for name, net in nets.items() if net.patch_size}
+    return {
+        name: (bu.evidence(net, images).mean((2, 3)) - logits(net, images)).abs().max().item()
+        for name, net in bags.items()
+    }
+
+
+def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
+    """Who errs on the same pictures as BagNet-33, and which pictures all nets miss."""
+    answers = {name: bu.predict(net, images) for name, net in nets.items()}
+    bag, classes = answers["bagnet33"], int(labels.max()) + 1
+    pairs = {}
+    for name in answers:
+        if name != "bagnet33":
+            kappa = error_consistency(bag, answers[name], labels).kappa
+            pairs[name] = {"kappa": kappa, "classes": class_correlation(bag, answers[name], labels, classes)}
+    return {"pictures": len(labels), "with bagnet33": pairs, "missed by all": missed_by_all(answers, labels)}
+
+
+def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
+    """Right answers before and after the pictures were made anew from their texture statistics."""
+    started = time.monotonic()
+    parts = [bu.texturise(some, nets["vgg"], steps=200) for some in tqdm(images.split(20), "texturised")]
+    seconds = (time.monotonic() - started) / len(images)
+    new = torch.cat(parts)
+    right = {
+        name: [int((bu.predict(net, some) == labels).sum()) for some in (images, new)] for name, net in nets.items()
+    }
+    return {"pictures": len(labels), "right": right, "seconds a picture": round(seconds, 2)}
+
+
+def interactions(images: Tensor, nets: dict[str, nn.Module], gaps) -> dict:
+    """For each net and each gap between masks: the correlation, and the largest difference in logits."""
+    found = {"pictures": len(images), "gaps": [gap for gap, _ in gaps], "size": [size or gap for gap, size in gaps]}
+    for name, net in tqdm(nets.items(), "interactions"):
+        runs = [bu.interaction(net, images, gap, size) for gap, size in gaps]
+        found[name] = {
+            "correlation": [run.correlation for run in runs],
+            "left over": [run.left_over for run in runs],
+            "apart": [(run.together - run.apart).abs().max().item() for run in runs],
+        }
+    return found
+
+
+def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ...]) -> dict:
+    """The leading class's probability while patches are hidden, in the order of each method; BagNet-33's map for all.
+
+    For each net and method: the mean curve, the mean over the curve with its interval, and the interval of that mean
+    less the one of BagNet-33's heatmap.
+    """
+    found = {"pictures": len(images), "masks": list(masks)}
+    for name, net in tqdm(nets.items(), "sensitivity"):
+        leading, curves = bu.predict(net, images), {}
+        for method in ("heatmap", *METHODS, "random"):
+            asked = nets["bagnet33"] if method == "heatmap" else net
+            try:
+                curves[method] = np.stack([
+                    bu.masking_curve(net, image, bu.attribute(asked, image, int(best), method, seed=n), masks).cpu()
+                    for n, (image, best) in enumerate(zip(images, leading, strict=True))
+                ])  # fmt: skip
+            except bu.BadInput as problem:
+                tqdm.write(f"{name}: {problem}")
+        found[name] = {
+            method: {
+                "curve": curve.mean(0).round(4).tolist(),
+                "mean": bootstrap(np.mean, curve[:, 1:].mean(1)),
+                "less heatmap": bootstrap(np.mean, (curve - curves["heatmap"])[:, 1:].mean(1)),
+                "end": bootstrap(np.mean, curve[:, -1]),
+            }
+            for method, curve in curves.items()
+        }
+    return found
