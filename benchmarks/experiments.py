@@ -18,6 +18,8 @@ from bagnet_utils.experiments.attributions import METHODS
 from bagnet_utils.experiments.bootstrap import bootstrap
 from bagnet_utils.models.scores import logits
 
+TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
+          "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
 FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
 # What suits a world: gaps and sides of masks, px (no side: as wide as the gap); and how many masks the masking
 # test lays, up to an eighth of the picture as in the paper
@@ -29,12 +31,13 @@ MOST = {"texturised": 60, "interaction": 100, "sensitivity": 60}  # pictures
 
 def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
     """All experiments that need nothing but pictures, labels and nets. Pictures are spread over the classes."""
-    found = {"exact": exact(images[:100], nets), "errors": errors(images, labels, nets)}
-    chosen = spread(labels, MOST["texturised"])
-    found["texturised"] = texturised(images[chosen], labels[chosen], nets)
-    found["interaction"] = interactions(images[spread(labels, MOST["interaction"])], nets, GAPS[world])
-    found["sensitivity"] = sensitivity(images[spread(labels, MOST["sensitivity"])], nets, MASKS[world])
-    write(world, found)
+    some = {what: spread(labels, count) for what, count in MOST.items()}
+    textured, masked, curves = some["texturised"], images[some["interaction"]], images[some["sensitivity"]]
+    write(world, {"exact": exact(images[:100], nets)})
+    write(world, {"errors": errors(images, labels, nets)})
+    write(world, {"interaction": interactions(masked, nets, GAPS[world])})
+    write(world, {"sensitivity": sensitivity(curves, nets, MASKS[world])})
+    write(world, {"texturised": texturised(images[textured], labels[textured], nets)})
 
 
 def write(world: str, found: dict) -> None:
@@ -50,6 +53,35 @@ def rounded(found):
     if isinstance(found, (list, tuple)):
         return [rounded(value) for value in found]
     return float(f"{found:.6g}") if isinstance(found, float) else found
+
+
+def speed() -> float:
+    """How many times as many pictures of 224 px a ResNet-50 answers in a second as the published size of BagNet-33."""
+    from torchvision.models import resnet50
+
+    images, seconds = torch.rand(4, 3, 224, 224), {}
+    for name, net in (("bagnet", bu.bagnet33().eval()), ("resnet", resnet50().eval())):
+        net = net.to(memory_format=torch.channels_last)
+        runs = []
+        for _ in range(4):
+            started = time.perf_counter()
+            logits(net, images)
+            runs.append(time.perf_counter() - started)
+        seconds[name] = min(runs[1:])
+    return seconds["bagnet"] / seconds["resnet"]
+
+
+def telling(world, net: nn.Module, count: int = 50) -> dict[str, int]:
+    """Of the patches that most tell a tench from a carp, how many show fingers (10 pixels of them at least)?"""
+    tench, carp = world.classes.index("tench"), world.classes.index("carp")
+    some = (world.labels == tench).nonzero()[:, 0]
+    best = bu.top_patches(net, world.images[some], tench, k=count, rather_than=carp)
+    on = 0
+    for patch in best:
+        fingers = world.truth[int(some[patch.picture])].fingers
+        window = slice(patch.row, patch.row + net.patch_size), slice(patch.column, patch.column + net.patch_size)
+        on += int(fingers[window].sum() >= 10)
+    return {"patches": len(best), "on fingers": on}
 
 
 def spread(labels: Tensor, count: int) -> Tensor:
@@ -104,30 +136,33 @@ def interactions(images: Tensor, nets: dict[str, nn.Module], gaps) -> dict:
 
 
 def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ...]) -> dict:
-    """The leading class's probability while patches are hidden, in the order of each method; BagNet-33's map for all.
+    """The leading class's probability while patches are hidden, in the order of each method's map of the net itself,
+    of each BagNet's heatmap, and at random.
 
-    For each net and method: the mean curve, the mean over the curve with its interval, and the interval of that mean
-    less the one of BagNet-33's heatmap.
+    For each net and method: the mean curve; its end; the mean over the curve; and how far that lies above the one of
+    each BagNet's heatmap. All but the curve have their intervals.
     """
     found = {"pictures": len(images), "masks": list(masks)}
+    bags = {f"heatmap of {TITLES[name]}": net for name, net in nets.items() if net.patch_size}
     for name, net in tqdm(nets.items(), "sensitivity"):
+        asked = {**dict.fromkeys(METHODS, net), **bags, "random": net}
         leading, curves = bu.predict(net, images), {}
-        for method in ("heatmap", *METHODS, "random"):
-            asked = nets["bagnet33"] if method == "heatmap" else net
+        for title, other in asked.items():
+            method = title.split(" of ")[0]
             try:
-                curves[method] = np.stack([
-                    bu.masking_curve(net, image, bu.attribute(asked, image, int(best), method, seed=n), masks).cpu()
+                curves[title] = np.stack([
+                    bu.masking_curve(net, image, bu.attribute(other, image, int(best), method, seed=n), masks).cpu()
                     for n, (image, best) in enumerate(zip(images, leading, strict=True))
                 ])  # fmt: skip
             except bu.BadInput as problem:
                 tqdm.write(f"{name}: {problem}")
         found[name] = {
-            method: {
-                "curve": curve.mean(0).round(4).tolist(),
-                "mean": bootstrap(np.mean, curve[:, 1:].mean(1)),
-                "less heatmap": bootstrap(np.mean, (curve - curves["heatmap"])[:, 1:].mean(1)),
+            title: {
+                "curve": curve.mean(0).tolist(),
                 "end": bootstrap(np.mean, curve[:, -1]),
+                "mean": bootstrap(np.mean, curve[:, 1:].mean(1)),
+                "above": {bag: bootstrap(np.mean, (curve - curves[bag])[:, 1:].mean(1)) for bag in bags},
             }
-            for method, curve in curves.items()
+            for title, curve in curves.items()
         }
     return found

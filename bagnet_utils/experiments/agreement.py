@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
+from bagnet_utils.experiments.inputs import check_whole
 
 
 class Agreement(NamedTuple):
@@ -41,7 +42,7 @@ def kappa(first: np.ndarray, second: np.ndarray) -> float:
 
 def accuracy_by_class(answers: Tensor, labels: Tensor, classes: int) -> np.ndarray:
     """Percent right of each class's pictures; NaN for a class without pictures."""
-    return percent_by_class(are_right("accuracy_by_class", answers, labels), np.asarray(labels), classes)
+    return percent_by_class(are_right("accuracy_by_class", answers, labels, classes), np.asarray(labels), classes)
 
 
 def percent_by_class(right: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -57,24 +58,28 @@ def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: in
         there = ~np.isnan(scores[0])
         return pearson(scores[0][there], scores[1][there])
 
-    right = [are_right("class_correlation", answers, labels) for answers in (first, second)]
+    right = [are_right("class_correlation", answers, labels, classes) for answers in (first, second)]
     return bootstrap(statistic, *right, np.asarray(labels), draws=draws)
 
 
 def missed_by_all(answers: dict[str, Tensor], labels: Tensor) -> list[int]:
     """The numbers of the pictures on which every network is wrong."""
-    if not answers:
-        raise BadInput("missed_by_all: no answers were given, but those of at least one network are wanted.")
+    if not isinstance(answers, dict) or not answers:
+        raise BadInput("missed_by_all: a dictionary is wanted, with the answers of at least one network.")
     right = np.stack([are_right("missed_by_all", one, labels) for one in answers.values()])
     return np.flatnonzero(~right.any(0)).tolist()
 
 
-def are_right(who: str, answers, labels) -> np.ndarray:
-    """Which of N answers are right."""
+def are_right(who: str, answers, labels, classes: int | None = None) -> np.ndarray:
+    """Which of N answers are right. Given the number of classes, labels must lie below it."""
     answers, labels = np.asarray(answers), np.asarray(labels)
     if answers.shape != labels.shape or answers.ndim != 1 or len(labels) == 0:
         raise BadInput(
             f"{who}: answers of shape {answers.shape} and labels of shape {labels.shape} were given, but one answer "
             "for each label is wanted, and at least one."
         )
+    if classes is not None:
+        check_whole(who, "classes", classes, 1, 100_000)
+        if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+            raise BadInput(f"{who}: labels are wanted as the numbers of {classes} classes, 0 to {classes - 1}.")
     return answers == labels

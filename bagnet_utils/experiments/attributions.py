@@ -37,7 +37,7 @@ def lrp(model: nn.Module, image: Tensor, target: int) -> Tensor:
 
     from bagnet_utils.experiments.plain import written_out
 
-    shown = model.normalise(image)
+    shown = getattr(model, "normalise", nn.Identity())(image)
     return LRP(written_out(model, shown, "lrp")).attribute(shown.detach().requires_grad_(), target)
 
 
@@ -47,7 +47,8 @@ def deeplift(model: nn.Module, image: Tensor, target: int) -> Tensor:
 
     from bagnet_utils.experiments.plain import written_out
 
-    shown, blank = model.normalise(image), model.normalise(mean_colour(image))
+    normalise = getattr(model, "normalise", nn.Identity())
+    shown, blank = normalise(image), normalise(mean_colour(image))
     net = written_out(model, shown, "deeplift")
     return DeepLift(net).attribute(shown.detach().requires_grad_(), blank.detach(), target)
 
@@ -74,6 +75,7 @@ def attribute(model: nn.Module, image: Tensor, target: int, method: str, seed: i
     if method not in known:
         raise BadInput(f"attribute: there is no method called {method!r}; there are {', '.join(known)}.")
     image = check_image("attribute", image, model)
+    check_whole("attribute", "seed", seed, 0, 2**63 - 1)
     if method == "random":
         return torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(seed)).to(image)
     if method == "heatmap":
@@ -92,13 +94,17 @@ def masking_curve(model: nn.Module, image: Tensor, attribution: Tensor, masks: S
     ranks them by what lies in them. Hidden patches show their mean colour.
     """
     image = check_image("masking_curve", image, model)
-    if tuple(attribution.shape) != tuple(image.shape[1:]):
+    if tuple(getattr(attribution, "shape", ())) != tuple(image.shape[1:]):
         raise BadInput(
-            f"masking_curve: the attribution is {' x '.join(map(str, attribution.shape))}, but one number for each of "
-            f"the picture's {image.shape[1]} x {image.shape[2]} pixels is wanted."
+            f"masking_curve: the attribution is {' x '.join(map(str, getattr(attribution, 'shape', '?')))}, but one "
+            f"number for each of the picture's {image.shape[1]} x {image.shape[2]} pixels is wanted."
         )
+    if not isinstance(masks, (list, tuple, range)) or not masks:
+        raise BadInput("masking_curve: masks must be a list of at least one number of patches, such as [0, 4, 8].")
     check_whole("masking_curve", "side", side, 1, min(image.shape[1:]), " (pixels)")
-    rank = F.avg_pool2d(attribution[None, None].to(image), side)[0, 0]  # h x w
+    rank = F.avg_pool2d(torch.as_tensor(attribution)[None, None].to(image), side)[0, 0]  # h x w
+    if not torch.isfinite(rank).all():
+        raise BadInput("masking_curve: the attribution has NaN or infinite numbers, which cannot be ranked.")
     for count in masks:
         check_whole("masking_curve", "a number of masks", count, 0, rank.numel(), f" (patches of {side} px)")
     order = rank.flatten().argsort(descending=True).tolist()

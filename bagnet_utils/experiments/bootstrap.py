@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bagnet_utils.experiments.inputs import check_whole
+
 
 class Estimate(NamedTuple):
     """A number and its 95 % interval."""
@@ -19,6 +21,7 @@ class Estimate(NamedTuple):
 
 def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed: int = 0) -> Estimate:
     """The statistic of the columns, whose first axis counts pictures, and its interval over pictures drawn anew."""
+    check_whole("bootstrap", "draws", draws, 1, 1_000_000)
     columns = [np.asarray(column) for column in columns]
     random, count = np.random.default_rng(seed), len(columns[0])
     with np.errstate(invalid="ignore", divide="ignore"):

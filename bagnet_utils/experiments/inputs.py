@@ -28,8 +28,8 @@ def check_bagnet(who: str, model) -> None:
     check_eval(who, model)
 
 
-def check_images(who: str, images, model: nn.Module) -> Tensor:
-    """The pictures as N x 3 x H x W floats on the model's device; N is 1 for a single 3 x H x W picture."""
+def check_images(who: str, images, model: nn.Module | None = None) -> Tensor:
+    """The pictures as N x 3 x H x W floats on the model's device (if there is one); N is 1 for a single 3 x H x W picture."""
     if not isinstance(images, (Tensor, np.ndarray)):
         raise BadInput(f"{who}: a picture is wanted as a tensor or an array, but {type(images).__name__} was given.")
     try:
@@ -61,7 +61,8 @@ def check_images(who: str, images, model: nn.Module) -> Tensor:
         raise BadInput(
             f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
         )
-    return images.to(next(model.parameters())).reshape(-1, *images.shape[-3:])
+    like = images if model is None else next(model.parameters(), images)
+    return images.to(like).reshape(-1, *images.shape[-3:])
 
 
 def check_image(who: str, image, model: nn.Module) -> Tensor:
@@ -92,7 +93,7 @@ def describe(thing) -> str:
 def check_target(who: str, target, classes: int) -> int:
     """The class as a plain number between 0 and classes - 1."""
     try:
-        number = int(target.__index__())
+        number = -1 if isinstance(target, bool) else int(target.__index__())
     except (AttributeError, TypeError):
         number = -1
     if not 0 <= number < classes:

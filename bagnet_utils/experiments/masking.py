@@ -53,6 +53,7 @@ def occlude(
     height, width = image.shape[1:]
     check_whole("occlude", "size", size, 1, min(height, width), " (pixels of the picture)")
     check_whole("occlude", "stride", stride, 1, max(height, width), " (pixels)")
+    check_whole("occlude", "seed", seed, 0, 2**63 - 1)
     rows, columns = (tuple(range(0, side - size + 1, stride)) for side in (height, width))
     places = [(row, column) for row in rows for column in columns]
     before, maps = top_layer(model, image[None])
@@ -146,9 +147,10 @@ def touching(begin: int, size: int, q: int, step: int, cells: int) -> tuple[int,
 def top_layer(model: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """The logits and the last feature maps that still have places: N x C, N x D x h x w.
 
-    A transformer's tokens count as places, but for the first, which only sums up.
+    A transformer's tokens count as places, but for the first, which only sums up. Where no layer has places, the picture is
+    the last that had them.
     """
-    last = {}
+    last = {"maps": images}
 
     def note(module: nn.Module, given, output) -> None:
         if isinstance(output, Tensor) and (output.ndim == 3 or (output.ndim == 4 and output[0, 0].numel() > 1)):
@@ -162,6 +164,7 @@ def top_layer(model: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
             handle.remove()
     maps = last["maps"]
     if maps.ndim == 3:  # N x T x D
-        side = math.isqrt(maps.shape[1] - 1)
-        maps = maps[:, 1:].transpose(1, 2).unflatten(2, (side, side))
+        count, shape = maps.shape[1] - 1, images.shape[2] / images.shape[3]
+        rows = min((n for n in range(1, count + 1) if count % n == 0), key=lambda n: abs(n * n / count - shape))
+        maps = maps[:, 1:].transpose(1, 2).unflatten(2, (rows, -1))
     return logits, maps

@@ -15,6 +15,8 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from bagnet_utils.errors import BadInput
 
+LAYERS = nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Identity, nn.Dropout
+
 
 class Linear(nn.Module):
     """A step without weights that is linear in what it is given: relevance is split in the shares that came in."""
@@ -40,6 +42,10 @@ def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
     for number, node in enumerate(list(graph.nodes)):
         step, given = as_module(node, dict(traced.named_modules()))
         if step is None:
+            layer = traced.get_submodule(node.target) if node.op == "call_module" else node.target
+            known = isinstance(layer, LAYERS) or layer in ("flatten", torch.flatten)
+            if node.op.startswith("call") and "tensor_meta" in node.meta and not known:
+                raise cannot(method, model)
             continue
         traced.add_submodule(f"step{number}", step)
         with graph.inserting_before(node):
@@ -68,7 +74,7 @@ def as_module(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Module |
         return Linear(lambda maps: maps.mean((2, 3))), node.args[:1]
     if node.target is F.adaptive_avg_pool2d:
         return nn.AdaptiveAvgPool2d(node.args[1]), node.args[:1]
-    if node.target is operator.getitem and "tensor_meta" in node.meta:  # BagNet's cropped shortcut
+    if node.target is operator.getitem and len(getattr(node.meta.get("tensor_meta"), "shape", ())) == 4:  # BagNet's crop
         height, width = node.meta["tensor_meta"].shape[2:]
         return Linear(lambda maps: maps[:, :, :height, :width]), node.args[:1]
     return None, ()

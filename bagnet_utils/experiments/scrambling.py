@@ -15,8 +15,9 @@ def scramble(images: Tensor, tile: int, seed: int = 0) -> Tensor:
 
     images: N x 3 x H x W (or one, 3 x H x W) -> the same shape. The same seed gives the same orders.
     """
-    check_tile("scramble", tile, images.shape[-2:])
-    many = images.reshape(-1, *images.shape[-3:])
+    many = check_images("scramble", images)
+    check_tile("scramble", tile, many.shape[-2:])
+    check_whole("scramble", "seed", seed, 0, 2**63 - 1)
     tiles = F.unfold(many, tile, stride=tile)  # N x 3tt x T
     random = torch.Generator().manual_seed(seed)
     orders = torch.stack([torch.randperm(tiles.shape[2], generator=random) for _ in many])  # N x T
@@ -30,6 +31,10 @@ def whole_patches(model: BagNet, sides: tuple[int, int], tile: int) -> Tensor:
     All others look across a seam. After shuffling they see what was never there.
     """
     check_bagnet("whole_patches", model)
+    if not isinstance(sides, (tuple, list)) or len(sides) != 2:
+        raise BadInput(f"whole_patches: sides is {sides!r}, but height and width are wanted, such as (128, 128).")
+    for side in sides:
+        check_whole("whole_patches", "a side", side, model.patch_size, 100_000, " (pixels)")
     check_tile("whole_patches", tile, sides)
     if tile % model.stride:
         raise BadInput(
@@ -52,6 +57,7 @@ def check_tile(who: str, tile, sides) -> None:
         )
 
 
+@torch.enable_grad()
 def texturise(images: Tensor, net: nn.Module, steps: int = 200, rate: float = 0.05, seed: int = 0) -> Tensor:
     """New pictures with the texture statistics of these: equal Gram matrices of a VGG's features (Gatys et al., 2015).
 
@@ -62,6 +68,9 @@ def texturise(images: Tensor, net: nn.Module, steps: int = 200, rate: float = 0.
     check_eval("texturise", net)
     images = check_images("texturise", images, net)
     check_whole("texturise", "steps", steps, 1, 10_000)
+    check_whole("texturise", "seed", seed, 0, 2**63 - 1)
+    if type(rate) not in (int, float) or not 0 < rate <= 1:
+        raise BadInput(f"texturise: rate is {rate!r}, but a number above 0 and up to 1 is wanted.")
     with torch.no_grad():
         wanted = grams(net, images)
     random = torch.Generator().manual_seed(seed)
@@ -93,11 +102,13 @@ def grams(net: nn.Module, pictures: Tensor) -> list[Tensor]:
             f"texturise: the network is a {type(whole).__name__}, but a VGG is wanted, such as load_model('vgg'): "
             "what its layers say before each pooling is compared."
         )
-    x, found = net.normalise(pictures), []
+    x, found = getattr(net, "normalise", nn.Identity())(pictures), []
     for layer in layers:
         if isinstance(layer, nn.MaxPool2d):
             flat = x.flatten(2)  # N x D x places
             found.append(flat @ flat.transpose(1, 2) / flat.shape[2])
+            if min(x.shape[2:]) < 2:
+                raise BadInput("texturise: the pictures are too small for so many poolings; use larger ones.")
             x = F.avg_pool2d(x, layer.kernel_size, layer.stride)  # smoother than the maximum, say Gatys et al.
         else:
             x = layer(x)

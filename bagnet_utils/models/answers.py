@@ -7,7 +7,7 @@ gave them: answers of other weights are not taken.
 import os
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -34,7 +34,7 @@ def kept_answers() -> tuple[dict[str, Tensor], Tensor]:
         with safe_open(WEIGHTS / FILE, framework="pt") as file:
             found = {name: file.get_tensor(name).long() for name in file.keys()}  # noqa: SIM118
             shas = file.metadata()
-    except OSError:
+    except (OSError, SafetensorError):
         raise BadInput(f"kept_answers: data/weights/{FILE} is missing or damaged; {cure}.") from None
     stale = [name for name, sha in shas.items() if rows.get(f"photos/{name}", {}).get("sha256") != sha]
     if stale:

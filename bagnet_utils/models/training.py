@@ -126,8 +126,12 @@ def main() -> None:
     )
     options = parser.parse_args()
     fabric = machines(options.precision)
-    for name in NETS if options.name == "all" else [options.name]:
-        train_one(name, options, fabric)
+    able = [name for name, net in NETS.items() if options.world in net.worlds]
+    try:
+        for name in able if options.name == "all" else [options.name]:
+            train_one(name, options, fabric)
+    except BadInput as problem:
+        raise SystemExit(str(problem)) from None
 
 
 def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:

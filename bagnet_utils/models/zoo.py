@@ -81,8 +81,9 @@ def build(name: str, world: str, seed: int = 0) -> nn.Module:
 def load_model(name: str, world: str = "patchwork") -> nn.Module:
     """A trained network, checked and in eval mode; takes pictures in [0, 1], carries .classes and .patch_size.
 
-    name: bagnet9, bagnet17, bagnet33, vgg, resnet, densenet or vit. world: "patchwork" or "photos" (these ship), or
-    "imagenet": the published nets at 224 pixels, each downloaded when it is first asked for.
+    name: bagnet9, bagnet17, bagnet33, vgg, resnet, densenet or vit; and, for Patchwork, vit_bag, a ViT without
+    positions. world: "patchwork" or "photos" (these ship), or "imagenet": the published nets at 224 pixels, each
+    downloaded when it is first asked for.
     """
     check(name, world)
     if world == "imagenet":
