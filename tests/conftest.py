@@ -17,7 +17,9 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 import torch
+from explored import SIZES, net
 
+import bagnet_utils as bu
 from bagnet_utils import files
 
 ROOT = Path(__file__).parents[1]
@@ -146,3 +148,21 @@ def lab(tmp_path, request):
         server.terminate()  # it takes its kernels with it
         server.wait(30)
         log.close()
+
+
+# ---------------------------------------------------------------- the explorer
+
+
+@pytest.fixture(scope="session")
+def nets():
+    return {q: net(q) for q in SIZES}
+
+
+@pytest.fixture(scope="session")
+def image():
+    return torch.from_numpy(bu.scene(label=2, seed=7).image)
+
+
+@pytest.fixture
+def explorer(nets, image):
+    return bu.explore([nets[17], nets[9], nets[33]], image)

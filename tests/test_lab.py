@@ -4,7 +4,8 @@ import re
 
 import pytest
 import torch
-from test_explorer import Seen, net
+from explored import net
+from test_explorer_page import Seen
 
 import bagnet_utils as bu
 

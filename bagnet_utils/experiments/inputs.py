@@ -29,7 +29,7 @@ def check_bagnet(who: str, model) -> None:
 
 
 def check_images(who: str, images, model: nn.Module | None = None) -> Tensor:
-    """The pictures as N x 3 x H x W floats on the model's device (if there is one); N is 1 for a single 3 x H x W picture."""
+    """The pictures as N x 3 x H x W floats, on the model's device if it has one; N is 1 for a single picture."""
     if not isinstance(images, (Tensor, np.ndarray)):
         raise BadInput(f"{who}: a picture is wanted as a tensor or an array, but {type(images).__name__} was given.")
     try:

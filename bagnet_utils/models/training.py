@@ -23,7 +23,7 @@ from tqdm import tqdm
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models import recipes
 from bagnet_utils.models.recipes import RECIPES, Pictures, Recipe
-from bagnet_utils.models.zoo import NETS, RUNS, build, keep
+from bagnet_utils.models.zoo import NETS, RUNS, build, check, keep
 
 
 def train(
@@ -136,6 +136,7 @@ def main() -> None:
 
 def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
     """Train one of the course's networks; its weights ship if recipe and seed are the course's own."""
+    check(name, options.world)
     own = replace(RECIPES[options.world], rate=NETS[name].rate)
     chosen = {key: value for key in ("epochs", "pictures") if (value := getattr(options, key)) is not None}
     recipe, seed = replace(own, **chosen), options.seed
