@@ -145,17 +145,28 @@ def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ..
     found = {"pictures": len(images), "masks": list(masks)}
     bags = {f"heatmap of {TITLES[name]}": net for name, net in nets.items() if net.patch_size}
     for name, net in tqdm(nets.items(), "sensitivity"):
-        asked = {**dict.fromkeys(METHODS, net), **bags, "random": net}
-        leading, curves = bu.predict(net, images), {}
-        for title, other in asked.items():
-            method = title.split(" of ")[0]
+        leading, curves = bu.predict(net, images).tolist(), {}
+
+        def curve(title, maps, net=net, curves=curves):
+            pairs = zip(images, maps, strict=True)
+            curves[title] = np.stack([bu.masking_curve(net, image, heat, masks).cpu() for image, heat in pairs])
+
+        def maps(asked, *how, leading=leading):
+            return [bu.attribute(asked, image, best, *how) for image, best in zip(images, leading, strict=True)]
+
+        for title, other in bags.items():
+            curve(title, maps(other, "heatmap"))
+        curve("random", [bu.attribute(net, image, 0, "random", seed=n) for n, image in enumerate(images)])
+        for method in METHODS:
             try:
-                curves[title] = np.stack([
-                    bu.masking_curve(net, image, bu.attribute(other, image, int(best), method, seed=n), masks).cpu()
-                    for n, (image, best) in enumerate(zip(images, leading, strict=True))
-                ])  # fmt: skip
+                found_maps = maps(net, method)
             except bu.BadInput as problem:
                 tqdm.write(f"{name}: {problem}")
+                continue
+            curve(method, found_maps)
+            if method == "deeplift":  # two choices that are seldom told: is the sign kept, and what is blank?
+                curve("deeplift, sign dropped", [heat.abs() for heat in found_maps])
+                curve("deeplift from black", maps(net, method, "black"))
         found[name] = {
             title: {
                 "curve": curve.mean(0).tolist(),

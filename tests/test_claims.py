@@ -4,12 +4,15 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import claims
+import experiments
 import numpy as np
+import paper
 import pytest
 import torch
 from PIL import Image
@@ -24,6 +27,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import claims
+import experiments
 from bagnet_utils import files
 from bagnet_utils.models import published
 here = Path(sys.argv[2])
@@ -59,6 +63,49 @@ def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypa
     assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
     assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
     assert (tmp_path / "images" / "photos.png").stat().st_size > 5000
+
+
+def test_every_experiment_of_the_paper_has_its_rows():
+    assert {one.experiment for one in paper.CLAIMS} == set(range(1, 8))
+    rows = [line.split(" | ") for line in paper.table() if line.startswith("| ") and line[2].isdigit()]
+    assert len(rows) == len(paper.CLAIMS) and all(len(row) == 7 for row in rows)
+    for row in rows:  # each was measured on both worlds, or says why not
+        assert not any("not measured yet" in cell for cell in row), row
+        assert row[3][-1] in "✓✗" and (row[4][-1] in "✓✗" or row[4] == "no such cue is known"), row
+    functions = set(re.findall(r"`bu\.(\w+)`", " ".join(row[6] for row in rows)))
+    assert len(functions) > 8 and functions <= set(bu.__all__)
+
+
+def test_marks_follow_what_was_found(monkeypatch):
+    above = {"heatmap of BagNet-33": [0.1, 0.02, 0.2]}
+    told = {"sensitivity": {"densenet": {"deeplift": {"above": above}}}}
+    monkeypatch.setattr(paper, "found", lambda: {"photos": told})
+    look = paper.beats("deeplift", ("densenet",), paper.same_net)
+    assert look("photos") == ("BagNet-33: DenseNet 0.10 (0.02..0.20)", True)
+    above["heatmap of BagNet-33"] = [0.1, -0.02, 0.2]
+    assert look("photos")[1] is False
+    monkeypatch.setattr(paper, "found", dict)
+    assert any("not measured yet" in line for line in paper.table())
+
+
+@pytest.mark.slow
+def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "FOUND", tmp_path / "found.json")
+    monkeypatch.setattr(paper, "FOUND", tmp_path / "found.json")
+    monkeypatch.setattr(experiments, "MOST", dict.fromkeys(experiments.MOST, 3))
+    world = bu.load_world("photos")  # the three at hand
+    names = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
+    experiments.measure(
+        "photos", world.images, world.labels, {name: bu.load_model(name, world="photos") for name in names}
+    )
+    told = json.loads((tmp_path / "found.json").read_text())["photos"]
+    assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised"}
+    assert max(told["exact"].values()) < 1e-4
+    assert all(0 <= right <= 3 for pair in told["texturised"]["right"].values() for right in pair)
+    assert told["interaction"]["bagnet33"]["apart"][-1] < 1e-4 < told["interaction"]["bagnet33"]["apart"][0]
+    curves = told["sensitivity"]["densenet"]
+    assert curves["random"]["curve"][0] == pytest.approx(curves["deeplift"]["curve"][0])
+    assert "photos" in {*paper.found()} and len(list(paper.details())) > 12
 
 
 @pytest.mark.slow

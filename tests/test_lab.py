@@ -1,7 +1,11 @@
 """The widgets in a real JupyterLab in a real browser: what a reader does, Python knows."""
 
+import ast
+import dis
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from explored import net
@@ -9,6 +13,7 @@ from test_explorer_page import Seen
 
 import bagnet_utils as bu
 
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 EXPLORER = [
     "import torch\n\nimport bagnet_utils as bu\nfrom bagnet_utils.models.zoo import build\n\n"
     "nets = [build(f'bagnet{q}', 'patchwork', seed=q).eval() for q in (17, 9, 33)]\n"
@@ -110,3 +115,58 @@ def test_in_jupyterlab_the_explorer_and_python_follow_each_other(browser, lab):
     again.stage.wait_for(timeout=30_000)
     again.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
     page.close()
+
+
+def names(code, *operations: str) -> set[str]:
+    """The names that a piece of compiled code, and the functions in it, load or store in the notebook's own space."""
+    found = {step.argval for step in dis.get_instructions(code) if step.opname in operations}
+    return found.union(*(names(one, *operations) for one in code.co_consts if hasattr(one, "co_code")))
+
+
+def needed(path: Path) -> str:
+    """One cell's worth of code: what a notebook's sliders need, and no more, then the sliders themselves."""
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    (last,) = [number for number, source in enumerate(cells) if "= bu.sliders(" in source]
+    box = re.search(r"(\w+) = bu\.sliders\(", cells[last])[1]
+    wanted, kept = {box}, []
+    for statement in reversed([one for source in cells[: last + 1] for one in ast.parse(source).body]):
+        code = compile(ast.Module([statement], []), "cell", "exec")
+        loaded, made = names(code, "LOAD_NAME", "LOAD_GLOBAL"), names(code, "STORE_NAME")
+        filled = {ast.unparse(node.value) for node in ast.walk(statement)  # tables and lists that were there before
+                  if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+                  or (isinstance(node, ast.Attribute) and node.attr in ("append", "update"))}  # fmt: skip
+        if (made | filled) & wanted:
+            wanted = (wanted - made) | loaded | (filled & wanted)
+            kept.append(ast.unparse(statement))
+    return "\n".join([*reversed(kept), box])
+
+
+WITH_SLIDERS = [path for path in NOTEBOOKS if "= bu.sliders(" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", [[needed(path) for path in WITH_SLIDERS]], indirect=True, ids=["sliders"])
+def test_in_jupyterlab_every_slider_of_the_course_changes_what_is_shown(browser, lab):
+    assert {path.stem[:2] for path in WITH_SLIDERS} >= {"02", "07", "08", "09", "10", "11"}
+    lab = Lab(browser, lab)
+    for number, path in enumerate(WITH_SLIDERS):
+        cell = lab.run(number)
+        cell.get_by_role("slider").first.wait_for(timeout=120_000)
+        picture, words = cell.locator(".jp-OutputArea-output img"), cell.locator(".jp-OutputArea-output pre")
+
+        def shown(picture=picture, words=words) -> str:
+            return words.inner_text() + (picture.get_attribute("src") or "")  # a new picture has a new address
+
+        for slider in cell.get_by_role("slider").all():
+            before, read = shown(), slider.get_attribute("aria-valuetext")
+            for key in ("ArrowRight", "ArrowLeft"):  # one of them leads away from an end
+                slider.press(key)
+                if slider.get_attribute("aria-valuetext") != read:
+                    break
+            for _ in range(120):
+                if shown() != before:
+                    break
+                lab.page.wait_for_timeout(500)
+            assert shown() != before, f"{path.stem}: a slider moved and nothing changed"
+            assert "Error" not in cell.inner_text()
+    lab.page.close()

@@ -5,6 +5,7 @@ a network needs: hide what a map holds for important, and see how soon the netwo
 """
 
 import copy
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -17,21 +18,21 @@ from bagnet_utils.experiments.inputs import check_image, check_target, check_who
 from bagnet_utils.experiments.masking import cover, squares
 
 
-def saliency(model: nn.Module, image: Tensor, target: int) -> Tensor:
+def saliency(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
     """How fast the logit changes with each number, whichever way."""
     from captum.attr import Saliency
 
     return Saliency(model).attribute(image, target, abs=True)
 
 
-def integrated_gradients(model: nn.Module, image: Tensor, target: int) -> Tensor:
-    """Gradients gathered on the way from the picture's mean colour to the picture."""
+def integrated_gradients(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
+    """Gradients gathered on the way from a blank picture to the picture."""
     from captum.attr import IntegratedGradients
 
-    return IntegratedGradients(model).attribute(image, mean_colour(image), target, n_steps=32, internal_batch_size=16)
+    return IntegratedGradients(model).attribute(image, blank, target, n_steps=32, internal_batch_size=16)
 
 
-def lrp(model: nn.Module, image: Tensor, target: int) -> Tensor:
+def lrp(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
     """Epsilon-LRP: each layer hands its relevance down in the shares in which its input made its output."""
     from captum.attr import LRP
 
@@ -41,23 +42,21 @@ def lrp(model: nn.Module, image: Tensor, target: int) -> Tensor:
     return LRP(written_out(model, shown, "lrp")).attribute(shown.detach().requires_grad_(), target)
 
 
-def deeplift(model: nn.Module, image: Tensor, target: int) -> Tensor:
-    """What each number adds to the difference from the picture's mean colour, one layer after the other."""
+def deeplift(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
+    """What each number adds to the difference from a blank picture, one layer after the other."""
     from captum.attr import DeepLift
 
     from bagnet_utils.experiments.plain import written_out
 
     normalise = getattr(model, "normalise", nn.Identity())
-    shown, blank = normalise(image), normalise(mean_colour(image))
+    shown, blank = normalise(image), normalise(blank)
     net = written_out(model, shown, "deeplift")
-    return DeepLift(net).attribute(shown.detach().requires_grad_(), blank.detach(), target)
+    with warnings.catch_warnings():  # that it sets hooks: on our copy
+        warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
+        return DeepLift(net).attribute(shown.detach().requires_grad_(), blank.detach(), target)
 
 
-def mean_colour(image: Tensor) -> Tensor:
-    return image.mean((2, 3), keepdim=True).expand_as(image)
-
-
-METHODS: dict[str, Callable[[nn.Module, Tensor, int], Tensor]] = {  # of a net's own, by looking into it
+METHODS: dict[str, Callable[[nn.Module, Tensor, int, Tensor], Tensor]] = {  # of a net's own, by looking into it
     "saliency": saliency,
     "integrated gradients": integrated_gradients,
     "lrp": lrp,
@@ -65,15 +64,21 @@ METHODS: dict[str, Callable[[nn.Module, Tensor, int], Tensor]] = {  # of a net's
 }
 
 
-def attribute(model: nn.Module, image: Tensor, target: int, method: str, seed: int = 0) -> Tensor:
+def attribute(
+    model: nn.Module, image: Tensor, target: int, method: str, baseline: str = "mean", seed: int = 0
+) -> Tensor:
     """How much each pixel of a 3 x H x W picture matters for a class, by one of the methods: H x W.
 
     method: "saliency", "integrated gradients", "lrp" or "deeplift"; "heatmap": a BagNet's exact evidence, of the patch
     round each pixel; "random": numbers drawn with the seed.
+    baseline: the blank picture that integrated gradients and DeepLIFT start from, "mean" (the picture's mean colour) or
+    "black". There is no right one, and it changes the map.
     """
     known = [*METHODS, "heatmap", "random"]
     if method not in known:
         raise BadInput(f"attribute: there is no method called {method!r}; there are {', '.join(known)}.")
+    if baseline not in ("mean", "black"):
+        raise BadInput(f"attribute: there is no baseline called {baseline!r}; there are mean and black.")
     image = check_image("attribute", image, model)
     check_whole("attribute", "seed", seed, 0, 2**63 - 1)
     if method == "random":
@@ -82,8 +87,9 @@ def attribute(model: nn.Module, image: Tensor, target: int, method: str, seed: i
         return heatmap(model, image, target, stride=1)
     with torch.no_grad():
         target = check_target("attribute", target, model(image[None]).shape[1])
+    blank = image.mean((1, 2), keepdim=True).expand_as(image) if baseline == "mean" else torch.zeros_like(image)
     with torch.enable_grad():
-        return METHODS[method](model, image[None].clone().requires_grad_(), target)[0].detach().sum(0)
+        return METHODS[method](model, image[None].clone().requires_grad_(), target, blank[None])[0].detach().sum(0)
 
 
 @torch.no_grad()

@@ -147,8 +147,8 @@ def touching(begin: int, size: int, q: int, step: int, cells: int) -> tuple[int,
 def top_layer(model: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """The logits and the last feature maps that still have places: N x C, N x D x h x w.
 
-    A transformer's tokens count as places, but for the first, which only sums up. Where no layer has places, the picture
-    is the last that had them.
+    A transformer's tokens count as places, but for the first, which only sums up. Where no layer has places, the
+    picture is the last that had them.
     """
     last = {"maps": images}
 

@@ -74,9 +74,7 @@ def as_module(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Module |
         return Linear(lambda maps: maps.mean((2, 3))), node.args[:1]
     if node.target is F.adaptive_avg_pool2d:
         return nn.AdaptiveAvgPool2d(node.args[1]), node.args[:1]
-    if (
-        node.target is operator.getitem and len(getattr(node.meta.get("tensor_meta"), "shape", ())) == 4
-    ):  # cropping
+    if node.target is operator.getitem and len(getattr(node.meta.get("tensor_meta"), "shape", ())) == 4:  # cropping
         height, width = node.meta["tensor_meta"].shape[2:]
         return Linear(lambda maps: maps[:, :, :height, :width]), node.args[:1]
     return None, ()
