@@ -60,7 +60,7 @@ def main() -> None:
             world = measure_patchwork(options.pictures or 5000)
             nets = {name: bu.load_model(name) for name in shipped("patchwork")}
             experiments.write("patchwork", {"telling": experiments.telling(world, nets["bagnet33"])})
-            experiments.write("patchwork", {"speed": experiments.speed()})
+            experiments.write("patchwork", {"speed": experiments.speed(), "moved": experiments.moved(world, nets)})
             experiments.measure("patchwork", world.images, world.labels, nets)
         if options.world == "photos" or (options.world is None and photos.UNPACKED.is_dir()):
             world = measure_photos(options.root, options.pictures)
@@ -179,7 +179,16 @@ def page() -> list[str]:
         cells.append(cell(scores[SWAPPED], one["swapped pictures"], wanted[5]))
         cells += [f"{scores[what]:.2f}" for what in ("between", "between, swapped")]
         lines.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
-    lines += [PREDICTED, LEAKS.format(each=TESTED), *leaks(), *sizes(), *paper.table(), *paper.details(), TRAINING]
+    lines += [
+        PREDICTED,
+        LEAKS.format(each=TESTED),
+        *leaks(),
+        *paper.moved(),
+        *sizes(),
+        *paper.table(),
+        *paper.details(),
+        TRAINING,
+    ]
     facts = ("pictures", "epochs", "seed", "precision", "threads", "minutes", "file")
     for world in ("patchwork", "photos"):
         for name in shipped(world):

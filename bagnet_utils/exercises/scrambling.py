@@ -47,9 +47,7 @@ def whole_share(function):
     answers = [number(call(function, *case)) for case in cases]
 
     def like(rule) -> bool:
-        return all(
-            math.isclose(one, rule(*case), abs_tol=1e-6) for one, case in zip(answers, cases, strict=True)
-        )  # fmt: skip
+        return all(math.isclose(one, rule(*case), abs_tol=1e-6) for one, case in zip(answers, cases, strict=True))
 
     counted = [along(*case) for case in cases]
     if like(lambda *case: (along(*case)[0] / along(*case)[1]) ** 2):
@@ -71,14 +69,16 @@ def whole_share(function):
     ):
         if like(rule):
             raise Wrong(says)
-    for one, case, (whole, of) in zip(answers, cases, counted, strict=True):
-        if not math.isclose(one, (whole / of) ** 2, abs_tol=1e-6):
-            side, patch, stride, tile = case
-            raise Wrong(
-                f"For a picture of {side} px, patches of {patch} every {stride} and tiles of {tile} you say {one:.3f}. "
-                "Draw one row: where does each patch begin, and where does it end?"
-            )
-    return ""
+    wrong = (
+        (one, case)
+        for one, case, (whole, of) in zip(answers, cases, counted, strict=True)
+        if not math.isclose(one, (whole / of) ** 2, abs_tol=1e-6)
+    )
+    one, (side, patch, stride, tile) = next(wrong)
+    raise Wrong(
+        f"For a picture of {side} px, patches of {patch} every {stride} and tiles of {tile} you say {one:.3f}. "
+        "Draw one row: where does each patch begin, and where does it end?"
+    )
 
 
 @exercise

@@ -1,0 +1,169 @@
+"""Do nets err alike? Answers that were made to agree, to ignore or to avoid each other are told apart."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import bagnet_utils as bu
+from bagnet_utils.experiments.bootstrap import bootstrap, pearson
+
+
+def simulated(random: np.random.Generator, labels: Tensor, accuracy: float, classes: int = 10) -> Tensor:
+    """Answers of a net that is right by lot, with this chance, and else names one of the other classes."""
+    wrong = (labels + torch.from_numpy(random.integers(1, classes, len(labels)))) % classes
+    return torch.where(torch.from_numpy(random.random(len(labels)) < accuracy), labels, wrong)
+
+
+RANDOM = np.random.default_rng(0)
+LABELS = torch.from_numpy(RANDOM.integers(10, size=1000))
+ONE, OTHER = (simulated(RANDOM, LABELS, accuracy) for accuracy in (0.8, 0.6))
+
+
+def test_a_net_agrees_with_itself_whatever_it_answers_instead():
+    found = bu.error_consistency(ONE, ONE, LABELS)
+    assert found.kappa.value == pytest.approx(1) and found.observed == 1
+    assert found.kappa.low == pytest.approx(1) and found.kappa.high == pytest.approx(1)
+    otherwise = torch.where(ONE == LABELS, LABELS, (LABELS + 1) % 10)  # wrong on the same pictures, in another way
+    assert bu.error_consistency(ONE, otherwise, LABELS).kappa.value == pytest.approx(1)
+
+
+def test_independent_nets_agree_by_chance_alone():
+    found = bu.error_consistency(ONE, OTHER, LABELS)
+    p1, p2 = ((some == LABELS).double().mean().item() for some in (ONE, OTHER))
+    assert found.expected == pytest.approx(p1 * p2 + (1 - p1) * (1 - p2))
+    assert found.observed == pytest.approx(((ONE == LABELS) == (OTHER == LABELS)).double().mean().item())
+    assert abs(found.kappa.value) < 0.1 and found.kappa.low < 0 < found.kappa.high
+    assert found.kappa.value == pytest.approx((found.observed - found.expected) / (1 - found.expected))
+    swapped = bu.error_consistency(OTHER, ONE, LABELS)
+    assert swapped.kappa.value == pytest.approx(found.kappa.value) and swapped.expected == pytest.approx(found.expected)
+
+
+def test_the_interval_covers_the_truth_about_nineteen_times_of_twenty():
+    covered, labels = 0, torch.arange(300) % 10
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        first, second = (simulated(random, labels, accuracy) for accuracy in (0.8, 0.7))
+        found = bu.error_consistency(first, second, labels, draws=200, seed=seed)
+        covered += found.kappa.low <= 0 <= found.kappa.high
+    assert 180 <= covered <= 199
+
+
+@pytest.mark.parametrize("shared", [0.2, 0.5, 0.9])
+def test_kappa_is_the_share_of_pictures_on_which_nets_are_one(shared):
+    """Of nets that are right on 70 %, and copy each other on some pictures and ignore each other on the others."""
+    random, labels = np.random.default_rng(1), torch.zeros(20_000, dtype=torch.long)
+    first, second = (simulated(random, labels, 0.7) for _ in range(2))
+    second = torch.where(torch.from_numpy(random.random(20_000) < shared), first, second)
+    found = bu.error_consistency(first, second, labels, draws=100).kappa
+    assert found.low < shared < found.high and found.high - found.low < 0.06
+
+
+def test_nets_that_avoid_each_others_errors_have_a_kappa_below_zero():
+    labels = torch.arange(100) % 10
+    first, second = labels.clone(), labels.clone()
+    first[:50] += 10
+    second[50:] += 10
+    found = bu.error_consistency(first, second, labels)
+    assert found.kappa.value == pytest.approx(-1) and found.observed == 0 and found.expected == pytest.approx(0.5)
+    first[25:50] -= 10  # now they are at least right together on a quarter
+    assert -1 < bu.error_consistency(first, second, labels).kappa.high < 0
+
+
+def test_ten_pictures_by_hand():
+    """Right on 8 and on 6 of 10, together on 5, and wrong together on 1: 6 alike; by chance 0.48 + 0.08 = 0.56."""
+    labels = np.arange(10)
+    first, second = labels.copy(), labels.copy()
+    first[[8, 9]] = 99
+    second[[0, 1, 2, 9]] = 99
+    for kind in (np.asarray, torch.from_numpy, lambda numbers: numbers.tolist()):
+        found = bu.error_consistency(kind(first), kind(second), kind(labels))
+        assert (found.observed, found.expected) == pytest.approx((0.6, 0.56))
+        assert found.kappa.value == pytest.approx(0.04 / 0.44)
+
+
+def test_intervals_are_seeded_and_narrow_with_more_pictures():
+    some = bu.error_consistency(ONE, OTHER, LABELS, draws=200, seed=1)
+    assert some == bu.error_consistency(ONE, OTHER, LABELS, draws=200, seed=1)
+    assert some != bu.error_consistency(ONE, OTHER, LABELS, draws=200, seed=2)
+    few = bu.error_consistency(ONE[:100], OTHER[:100], LABELS[:100], draws=200)
+    assert 2 < (few.kappa.high - few.kappa.low) / (some.kappa.high - some.kappa.low) < 5  # about the root of 10
+
+
+def test_nets_that_never_err_have_no_kappa_and_nobody_warns():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = bu.error_consistency(LABELS, LABELS, LABELS)
+        assert np.isnan(found.kappa).all() and found.observed == found.expected == 1
+        assert bu.error_consistency(LABELS, ONE, LABELS).kappa.value == pytest.approx(0)  # no errors to share
+
+
+def test_accuracy_by_class():
+    answers, labels = torch.tensor([0, 0, 1, 1, 3, 0]), torch.tensor([0, 0, 0, 1, 3, 3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = bu.accuracy_by_class(answers, labels, 5)
+    assert found == pytest.approx([200 / 3, 100, np.nan, 50, np.nan], nan_ok=True)
+    shares = np.bincount(LABELS, minlength=10) / len(LABELS)
+    assert bu.accuracy_by_class(ONE, LABELS, 10) @ shares == pytest.approx(100 * (ONE == LABELS).double().mean().item())
+
+
+def test_classes_that_are_hard_for_both():
+    random, labels = np.random.default_rng(2), torch.arange(4000) % 10
+    right = 0.3 + 0.06 * labels.numpy()  # class 0 is the hardest
+    like, alike = (torch.where(torch.from_numpy(random.random(4000) < right), labels, -1) for _ in range(2))
+    unlike = torch.where(torch.from_numpy(random.random(4000) < 0.87 - 0.06 * labels.numpy()), labels, -1)
+    found = bu.class_correlation(like, alike, labels, 10, draws=200)
+    assert found.value > 0.9 and 0.7 < found.low <= found.value <= found.high <= 1
+    assert bu.class_correlation(like, unlike, labels, 10, draws=200).high < -0.7
+    assert bu.class_correlation(like, alike, labels, 30, draws=200) == found  # classes without pictures do not count
+    scores = [bu.accuracy_by_class(some, labels, 10) for some in (like, alike)]
+    assert found.value == pytest.approx(np.corrcoef(*scores)[0, 1])
+    chance = bu.class_correlation(ONE, OTHER, LABELS, 10)
+    assert chance.low < 0 < chance.high
+
+
+def test_missed_by_all():
+    labels = torch.tensor([0, 1, 2, 3, 4])
+    answers = {"one": torch.tensor([0, 0, 0, 0, 0]), "two": torch.tensor([1, 1, 1, 1, 4])}
+    assert bu.missed_by_all(answers, labels) == [2, 3]
+    assert bu.missed_by_all({"one": answers["one"]}, labels) == [1, 2, 3, 4]
+    assert bu.missed_by_all({**answers, "three": labels}, labels) == []
+
+
+def test_an_estimate_can_be_read():
+    found = bootstrap(np.mean, np.arange(101.0), draws=500)
+    assert found.value == 50 and found.low < 50 < found.high
+    assert found.high - found.low == pytest.approx(2 * 1.96 * np.std(np.arange(101)) / np.sqrt(101), rel=0.15)
+    assert str(found._replace(low=44.4444, high=55.5555)) == "50.00 (44.44..55.56)"
+    assert bootstrap(pearson, np.arange(9), -np.arange(9)).value == pytest.approx(-1)
+
+
+BAD = [
+    (lambda: bu.error_consistency(ONE[:9], OTHER, LABELS), r"\(9,\).*\(1000,\)"),
+    (lambda: bu.error_consistency(ONE, OTHER[:9], LABELS), "one answer for each label"),
+    (lambda: bu.error_consistency(ONE[:0], OTHER[:0], LABELS[:0]), "at least one"),
+    (lambda: bu.error_consistency(ONE[:, None], OTHER, LABELS), "one answer for each label"),
+    (lambda: bu.error_consistency(ONE, OTHER, None), "one answer for each label"),
+    *[(lambda n=n: bu.error_consistency(ONE, OTHER, LABELS, n), f"draws is {n!r}") for n in (0, True, 2.5)],
+    (lambda: bu.class_correlation(ONE, OTHER[:9], LABELS, 10), "one answer for each label"),
+    *[(lambda n=n: bu.class_correlation(ONE, OTHER, LABELS, n), f"classes is {n!r}") for n in (0, True, 2.5, "10")],
+    (lambda: bu.class_correlation(ONE, OTHER, LABELS, 9), "numbers of 9 classes, 0 to 8"),
+    (lambda: bu.class_correlation(ONE, OTHER, -LABELS, 10), "0 to 9"),
+    (lambda: bu.class_correlation(ONE, OTHER, LABELS.float(), 10), "0 to 9"),
+    (lambda: bu.class_correlation(ONE, OTHER, LABELS, 10, draws=2.5), "draws is 2.5"),
+    (lambda: bu.accuracy_by_class(ONE, LABELS[:9], 10), "one answer for each label"),
+    (lambda: bu.accuracy_by_class(ONE, LABELS, 9), "0 to 8"),
+    (lambda: bu.missed_by_all({}, LABELS), "at least one network"),
+    (lambda: bu.missed_by_all([ONE, OTHER], LABELS), "a dictionary is wanted"),
+    (lambda: bu.missed_by_all({"one": ONE, "other": OTHER[:9]}, LABELS), "one answer for each label"),
+]
+
+
+@pytest.mark.parametrize(("call", "told"), BAD)
+def test_bad_input_gets_one_line(call, told):
+    with pytest.raises(bu.BadInput, match=told) as caught:
+        call()
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
