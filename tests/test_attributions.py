@@ -71,7 +71,6 @@ def test_every_method_explains_each_pixel_or_says_why_not(name, baseline):
         assert found["heatmap"][*centres].mean().item() == pytest.approx(net(image[None]).max().item(), abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="Captum sees a ReLU's gradient from before the pooling that follows it directly")
 def test_deeplift_is_complete_in_spite_of_max_pooling():
     net, image = NETS["vgg"], picture("vgg")
     assert bu.attribute(net, image, 0, "deeplift").sum().item() == pytest.approx(change(net, image, 0), rel=1e-4)

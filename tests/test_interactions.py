@@ -125,7 +125,6 @@ def test_one_call_takes_every_network(name):
     assert found.together[number].item() == pytest.approx((before[number] - net(covered[None])[0])[best].item(), **near)
 
 
-@pytest.mark.xfail(strict=True, reason="numpy warns when the correlation of a single picture is asked for")
 def test_one_picture_has_no_correlation():
     found = bu.interaction(Sum().eval(), torch.rand(3, 40, 48))
     with warnings.catch_warnings():

@@ -154,7 +154,6 @@ def test_transformers_take_wide_pictures_and_nets_need_no_feature_maps():
     assert bu.occlude(Camera().eval(), image, 20, 20).activity.shape == (2, 6)  # of the picture itself
 
 
-@pytest.mark.xfail(strict=True, reason="top_layer takes an earlier layer's maps where a BagNet's own has one place")
 @pytest.mark.parametrize("side", [36, 12])
 def test_a_picture_of_one_patch_has_an_activity_too(side):
     net = trained_looking((bu.bagnet33 if side == 36 else bu.bagnet9)(**SMALL))

@@ -150,7 +150,6 @@ def test_texturise_works_where_gradients_are_off_and_leaves_the_network_alone():
     assert not any(module.training or module._forward_hooks for module in net.modules())
 
 
-@pytest.mark.xfail(strict=True, reason="backward() in texturise fills the gradients of the network's weights as well")
 def test_texturise_leaves_no_gradients_behind():
     net = bu.load_model("vgg")
     bu.texturise(pictures(), net, steps=1)

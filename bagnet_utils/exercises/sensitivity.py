@@ -10,30 +10,28 @@ from bagnet_utils.exercises.judging import Wrong, call, exercise, number, tensor
 @exercise
 def mean_fall(function):
     """How far a probability falls over a masking curve: function(curve, 1-D, nothing hidden first) -> number."""
-    for values in ([0.9, 0.8, 0.4, 0.2, 0.1], [0.5, 0.7, 0.8]):
-        curve = torch.tensor(values)
-        start, rest = values[0], sum(values[1:]) / (len(values) - 1)
-        answer = number(call(function, curve))
+    curves = (0.9, 0.8, 0.4, 0.2, 0.1), (0.5, 0.7, 0.8)  # the second one rises
+    answers = [number(call(function, torch.tensor(curve))) for curve in curves]
 
-        def like(value, answer=answer) -> bool:
-            return math.isclose(answer, value, abs_tol=1e-4)
+    def like(rule) -> bool:
+        values = [rule(curve[0], sum(curve[1:]) / (len(curve) - 1), curve) for curve in curves]
+        return all(math.isclose(*both, abs_tol=1e-4) for both in zip(answers, values, strict=True))
 
-        if like(start - rest):
-            continue
-        if like(rest - start):
-            raise Wrong("The sign is turned round: a fall counts as positive.")
-        if like(start - sum(values) / len(values)):
-            raise Wrong("The first point is in your mean, but nothing was hidden there.")
-        if like(start - values[-1]):
-            raise Wrong("That is the fall at the end. A map that finds the right places early should gain by it.")
-        if like(rest):
-            raise Wrong("That is the mean probability itself; asked for is how far it lies below the first point.")
-        if like((start - rest) / start):
-            raise Wrong("That is a share of the first probability; asked for is the fall itself.")
-        if like(abs(start - rest)):
-            raise Wrong("This curve rises, so it falls by less than nothing: leave out the absolute value.")
-        raise Wrong("The number is not right: the first point, less the mean of all the others.")
-    return "One number for a whole curve: with it many nets and many maps can be compared."
+    if like(lambda start, rest, curve: start - rest):
+        return "One number for a whole curve: with it many nets and many maps can be compared."
+    if like(lambda start, rest, curve: rest - start):
+        raise Wrong("The sign is turned round: a fall counts as positive.")
+    if like(lambda start, rest, curve: start - sum(curve) / len(curve)):
+        raise Wrong("The first point is in your mean, but nothing was hidden there.")
+    if like(lambda start, rest, curve: start - curve[-1]):
+        raise Wrong("That is the fall at the end. A map that finds the right places early should gain by it.")
+    if like(lambda start, rest, curve: rest):
+        raise Wrong("That is the mean probability itself; asked for is how far it lies below the first point.")
+    if like(lambda start, rest, curve: (start - rest) / start):
+        raise Wrong("That is a share of the first probability; asked for is the fall itself.")
+    if like(lambda start, rest, curve: abs(start - rest)):
+        raise Wrong("A curve that rises falls by less than nothing: leave out the absolute value.")
+    raise Wrong("The number is not right: it takes the first point, and the mean of all the others.")
 
 
 @exercise
@@ -70,26 +68,26 @@ def completeness_gap(function):
     """By how much a map misses its sum: function(attribution H x W, logit, logit of the blank picture) -> number."""
     attribution = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
     total, size = attribution.sum().item(), attribution.abs().sum().item()
-    for logit, blank in ((7.0, 2.0), (-20.0, 1.5)):
-        answer = number(call(function, attribution, logit, blank))
+    cases = (7.0, 2.0), (-20.0, 1.5)
+    answers = [number(call(function, attribution, *case)) for case in cases]
 
-        def like(value, answer=answer) -> bool:
-            return math.isclose(answer, value, abs_tol=1e-3)
+    def like(rule) -> bool:
+        return all(math.isclose(a, rule(*case), abs_tol=1e-3) for a, case in zip(answers, cases, strict=True))
 
-        risen = logit - blank
-        if like(total - risen):
-            continue
-        if like(risen - total):
-            raise Wrong("The sign is turned round: positive is a map that adds up to too much.")
-        if like(total - logit):
-            raise Wrong("You forget the blank picture: it has a logit too, and only what lies above it is explained.")
-        if like(total + risen):
-            raise Wrong("Two signs are mixed up: take the rise of the logit away from the sum.")
-        if like(attribution.mean().item() - risen):
-            raise Wrong("A heatmap of a BagNet has a mean that counts; these maps have a sum.")
-        if like(size - risen):
-            raise Wrong("You add up absolute values; what speaks against the class has to be taken away.")
-        if like(abs(total - risen)):
-            raise Wrong("This map adds up to too little, so the gap is negative: leave out the absolute value.")
-        raise Wrong("The number is not right: the sum of the map, less the rise of the logit from blank to picture.")
-    return "A check that costs nothing: a map that does not add up was made by a method that slipped."
+    if like(lambda logit, blank: total - (logit - blank)):
+        return "A check that costs nothing: a map that does not add up was made by a method that slipped."
+    if like(lambda logit, blank: logit - blank - total):
+        raise Wrong("The sign is turned round: positive is a map that adds up to too much.")
+    if like(lambda logit, blank: total - logit):
+        raise Wrong("You forget the blank picture: it has a logit too, and only what lies above it is explained.")
+    if like(lambda logit, blank: total - logit - blank) or like(lambda logit, blank: total + logit - blank):
+        raise Wrong("Two signs are mixed up: take the rise of the logit away from the sum.")
+    if like(lambda logit, blank: attribution.mean().item() - (logit - blank)):
+        raise Wrong("A heatmap of a BagNet has a mean that counts; these maps have a sum.")
+    if like(lambda logit, blank: size - (logit - blank)):
+        raise Wrong("You add up absolute values; what speaks against the class has to be taken away.")
+    if like(lambda logit, blank: abs(total - (logit - blank))):
+        raise Wrong("A map that adds up to too little has a negative gap: leave out the absolute value.")
+    raise Wrong(
+        "The number is not right: it takes the map's sum, and how far the logit rose from the blank picture on."
+    )

@@ -129,4 +129,7 @@ def with_random_weights(model: nn.Module, seed: int = 0) -> nn.Module:
         for module in blank.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
+            else:
+                for weight in module.parameters(recurse=False):  # a transformer's positions, say
+                    nn.init.normal_(weight, std=0.02)
     return blank

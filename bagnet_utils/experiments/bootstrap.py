@@ -34,5 +34,5 @@ def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed
 
 
 def pearson(first: np.ndarray, second: np.ndarray) -> float:
-    """The correlation of two columns; NaN where one of them never changes."""
-    return np.corrcoef(first, second)[0, 1]
+    """The correlation of two columns; NaN where one of them never changes, or of one picture."""
+    return np.corrcoef(first, second)[0, 1] if len(first) > 1 else np.nan

@@ -150,6 +150,9 @@ def top_layer(model: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     A transformer's tokens count as places, but for the first, which only sums up. Where no layer has places, the
     picture is the last that had them.
     """
+    if isinstance(model, BagNet):  # its map may have but one place
+        maps = model.features(images)
+        return model.fc(maps.mean((2, 3))), maps
     last = {"maps": images}
 
     def note(module: nn.Module, given, output) -> None:

@@ -66,6 +66,10 @@ def as_module(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Module |
     """The module that a step of the graph becomes, and the tensors it is given; None where it can stay as it is."""
     if node.target in (F.relu, torch.relu) or isinstance(modules.get(node.target), nn.ReLU):
         return nn.ReLU(), node.args[:1]
+    pool = modules.get(node.target)
+    if isinstance(pool, nn.MaxPool2d) and pool.kernel_size == pool.stride:
+        # DeepLIFT's hook on a ReLU comes before that on the pooling if both hold the same tensor
+        return nn.Sequential(Linear(torch.clone), pool), node.args[:1]
     if node.target in (operator.add, operator.iadd, torch.add):
         return Linear(torch.add), node.args
     if node.target is torch.cat:

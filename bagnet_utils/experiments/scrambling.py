@@ -85,7 +85,7 @@ def texturise(images: Tensor, net: nn.Module, steps: int = 200, rate: float = 0.
             for have, want in zip(grams(net, pictures), wanted, strict=True)
         )
         optimizer.zero_grad()
-        sum(apart).sum().backward()
+        sum(apart).sum().backward(inputs=[pictures])  # the network's weights gather no gradients
         optimizer.step()
         schedule.step()
         with torch.no_grad():

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import WEIGHTS
-from bagnet_utils.models.zoo import manifest
+from bagnet_utils.models.zoo import NETS, manifest
 
 FILE = "photos-answers.safetensors"
 
@@ -40,4 +40,4 @@ def kept_answers() -> tuple[dict[str, Tensor], Tensor]:
     if stale:
         raise BadInput(f"kept_answers: other weights than today's gave the answers of {', '.join(stale)}; {cure}.")
     labels = found.pop("labels")
-    return {name: found[name] for name in shas}, labels
+    return {name: found[name] for name in NETS if name in shas}, labels  # the file keeps no order

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bagnet_utils.errors import BadInput
+
 
 def conv_bn(channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
     """A convolution that keeps the map's size (but for its stride), and the BatchNorm after it."""
@@ -154,6 +156,10 @@ class ViT(nn.Module):
         self.fc = nn.Linear(width, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        tokens = self.embed(self.normalise(images)).flatten(2).transpose(1, 2) + self.position  # N x T x D
+        tokens = self.embed(self.normalise(images)).flatten(2).transpose(1, 2)  # N x T x D
+        if isinstance(self.position, Tensor) and tokens.shape[1] != self.position.shape[1]:
+            size, count = " x ".join(map(str, images.shape[2:])), self.position.shape[1]
+            raise BadInput(f"ViT: the picture is {size} pixels, but it knows the places of {count} patches; resize it.")
+        tokens = tokens + self.position
         tokens = torch.cat([self.summary.expand(len(tokens), -1, -1), tokens], 1)
         return self.fc(self.norm(self.blocks(tokens))[:, 0])
