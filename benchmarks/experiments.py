@@ -86,7 +86,7 @@ def telling(world, net: nn.Module, count: int = 50) -> dict[str, int]:
     return {"patches": len(best), "on fingers": on}
 
 
-def moved(world, nets: dict[str, nn.Module], shifts: tuple[int, ...] = (0, 4, 8, 16, 24), each: int = 100) -> dict:
+def moved(world, nets: dict[str, nn.Module], shifts: tuple[int, ...] = (0, 4, 8, 16, 24, 40), each: int = 100) -> dict:
     """Right answers on pictures that were moved down by some pixels; the rows that leave below come in above.
 
     Where something lies on a network's grid may tell what its surroundings should: then answers change with the shift.

@@ -290,7 +290,9 @@ And the networks that see far: do they solve order by order? All sites of a cue 
 BagNet's grid, which has a step of 8, cannot tell them from each other. The ResNet's and the DenseNet's have a step of
 16, the VGG's of 32: there one part alone may give its site away by where it falls on the grid. So pictures were moved
 down by a few pixels (the rows that leave below come in above); percent right on {each} pictures of each pair. Who goes
-by the grid falls, even to 0; who compares the parts stays. Notebook 7 tells the story.
+by the grid falls, even to 0, and comes back after a whole step. At 40 pixels the upper part of a totem comes to lie
+where the lower one was: who goes by rough places falls there. Who compares the parts stays throughout. Notebooks 7 and
+9 tell the story.
 
 | |{shifts}
 |---|{rules}"""

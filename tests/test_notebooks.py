@@ -15,7 +15,7 @@ import pytest
 import torch
 from conftest import REPORT
 from nbclient import NotebookClient
-from said import MEASURED, SAID
+from said_by import first_half, interactions, occlusion, scrambling, sensitivity, shared_errors
 
 import bagnet_utils as bu
 import course
@@ -32,6 +32,12 @@ else:  # here getrusage would count the process that started this one as well
     print("peak", next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) // 1000)
 """
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# What the texts say, and cells must therefore have printed: pieces of output, and numbers (pattern, least, most).
+SAID, MEASURED = dict(first_half.SAID), dict(first_half.MEASURED)
+for module in (scrambling, occlusion, interactions, shared_errors, sensitivity):
+    SAID[module.NOTEBOOK], MEASURED[module.NOTEBOOK] = module.SAID, module.MEASURED
+
+
 # What users of the published code ask; each is answered in a box where the question arises.
 ASKED = {
     "must I cut the patches myself": "03",

@@ -1,0 +1,73 @@
+"""What the text of notebook 08 says, and its cells must therefore have printed."""
+
+NOTEBOOK = "08_occlusion"
+
+SAID = [
+    "hidden: sky      zebra less leopard 15",
+    "13 x 13 places",
+    "mask over wings activity",
+    "somewhere: zebra, tench, carp",
+    "somewhere: tench, carp",
+    "coat: none; face: all copies; wheel: all copies; totem: one box, all copies; tench: none",
+    "mean: least; black: none; noise: none; blur: least",
+    "picture 224 px, square 32 px, BagNet-9: 5 x 5 of 27 x 27 patches, a cut of 41 px: 3 % of the work",
+    "picture 224 px, square 32 px, BagNet-33: 8 x 8 of 24 x 24 patches, a cut of 89 px: 16 % of the work",
+    "picture 128 px, square 16 px, BagNet-33: 6 x 6 of 12 x 12 patches, a cut of 73 px: 33 % of the work",
+    "golden_retriever",
+]
+PERCENT = r"(\d+) \(\d+\.\.\d+\) +"  # one cell of the tables
+CELL = r"\d+ \(\d+\.\.\d+\) +"
+MEASURED = [
+    (r"^It is (\d+)\. Next time", 105, 140),  # a black square on the coat: more than before
+    (r"hidden: nothing  zebra less leopard (\d+\.\d+)", 9, 13),
+    (r"hidden: grass    zebra less leopard (\d+\.\d+)", 14, 18),
+    (r"hidden: coat .* zebra (\d+\.\d) %", 100, 100),
+    (r"largest difference from the loop: (\S+)", 0, 1e-4),
+    (r"mean colour on the sky +zebra less leopard (\d+\.\d+)", 10.5, 11.5),
+    (r"mean colour on the coat +zebra less leopard +(\d+\.\d+)", 4, 8),
+    (r"^zebra +activity .* at the worst place (\d+) %", 12, 22),
+    (r"^owl +activity .* at the worst place (\d+) %", 99, 100),
+    (r"^mask over wings +activity (\d+) to", 96, 100),
+    (r"^mask over wings +activity .* at the worst place (\d+) %", 50, 72),
+    (r"^tench +activity .* at the worst place (\d+) %", 30, 60),
+    # one box: faces and wheels stay, the totem falls
+    (r"hidden: one box(?:.*\n)+?  resnet +" + CELL + PERCENT, 98, 100),
+    (r"hidden: one box(?:.*\n)+?  bagnet33 +" + CELL * 2 + PERCENT, 97, 100),
+    (r"hidden: one box(?:.*\n)+?  densenet +" + CELL * 2 + PERCENT, 97, 100),
+    (r"hidden: one box(?:.*\n)+?  resnet +" + CELL * 3 + PERCENT, 40, 60),
+    (r"hidden: one box(?:.*\n)+?  vgg +" + CELL * 3 + PERCENT, 30, 70),
+    (r"hidden: one box(?:.*\n)+?  vit +" + CELL * 3 + r"\d+ \(\d+\.\.(\d+)\) +", 40, 49),
+    (r"hidden: one box(?:.*\n)+?  resnet +" + CELL * 4 + PERCENT, 80, 95),
+    (r"hidden: all copies(?:.*\n)+?  bagnet17 +" + PERCENT, 35, 65),
+    (r"hidden: all copies(?:.*\n)+?  densenet +" + PERCENT, 35, 65),
+    (r"hidden: all copies(?:.*\n)+?  resnet +" + CELL + PERCENT, 35, 65),
+    # halves of a totem
+    (r"both\n(?:.*\n)+?vgg +" + PERCENT, 97, 100),
+    (r"both\n(?:.*\n)+?vgg +" + CELL + PERCENT, 97, 100),
+    (r"both\n(?:.*\n)+?resnet +" + PERCENT, 97, 100),
+    (r"both\n(?:.*\n)+?resnet +" + CELL + PERCENT, 97, 100),
+    (r"both\n(?:.*\n)+?densenet +" + PERCENT, 97, 100),
+    (r"both\n(?:.*\n)+?densenet +" + CELL + PERCENT, 30, 70),
+    (r"both\n(?:.*\n)+?vit +" + CELL + PERCENT, 40, 80),
+    # the hand: held, covered, never there
+    (r"no hand +\n(?:.*\n)+?bagnet17 +" + CELL + PERCENT, 30, 70),
+    (r"no hand +\n(?:.*\n)+?vgg +" + CELL + PERCENT, 88, 100),
+    (r"no hand +\n(?:.*\n)+?densenet +" + CELL + PERCENT, 85, 100),
+    (r"no hand +\n(?:.*\n)+?vit +" + CELL + PERCENT, 85, 100),
+    (r"no hand +\n(?:.*\n)+?resnet +" + CELL * 2 + PERCENT, 0, 15),
+    # fills, in thousandths of a logit
+    (r"mean less blur\n(?:.*\n)+?resnet +" + PERCENT, 2, 20),
+    (r"mean less blur\n(?:.*\n)+?resnet +" + CELL + PERCENT, 700, 2500),
+    (r"mean less blur\n(?:.*\n)+?resnet +" + CELL * 2 + PERCENT, 400, 1500),
+    (r"mean less blur\n(?:.*\n)+?resnet +" + CELL * 3 + PERCENT, 2, 20),
+    # speed; other work on the machine shifts these
+    (r"^bagnet9 .* (\d+\.\d) times as fast", 4, 80),
+    (r"^bagnet33 .* (\d+\.\d) times as fast", 1.3, 20),
+    (r"^bagnet33 .* differ by (\S+) at most", 0, 1e-4),
+    (r"^bagnet9 +zebra +correlation (\d\.\d+)", 0.75, 0.95),
+    (r"^bagnet33 +wheel over bell +correlation (\d\.\d+)", 0.3, 0.6),
+    (r"^bagnet33 +bell over wheel +correlation (\d\.\d+)", 0.2, 0.5),
+    (r"^tabby +activity .*; probability (\d+) %, at", 43, 45),
+    (r"^espresso .* at the worst place (\d+) %", 75, 84),
+    (r"^missile .* at the worst place (\d+) %", 25, 40),
+]
