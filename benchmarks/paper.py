@@ -20,7 +20,7 @@ TOP1 = {"bagnet9": 46.4, "bagnet17": 58.8, "bagnet33": 66.7, "resnet": 76.1}  # 
 CURVES = {"vgg": (0.56, 0.97), "resnet": (0.52, 0.95), "densenet": (0.51, 0.89)}  # r at 10 and at 70 px, read off
 SEVENTH = {"patchwork": "bagnet17", "photos": "bagnet9"}  # whose patch is as large a share of a picture as there
 BEFORE, AFTER = 90.1, 79.4  # percent, VGG-16 on pictures and on their textures, top-5
-EXACT, ROUNDING = 1e-4, 1e-5  # in logits; as a share
+EXACT, ROUNDING = 1e-4, 1e-9  # logits, in float32 and in double precision
 
 Cell = tuple[str, bool | None]  # what was found; does the claim hold?
 NOT_YET: Cell = ("not measured yet", None)
@@ -116,8 +116,11 @@ def exact_beyond(name: str):
         told, q = found()[world]["interaction"], int(name.removeprefix("bagnet"))
         far = [k for k, gap in enumerate(told["gaps"]) if gap >= q - 1]
         low = min(told[name]["correlation"][k][1] for k in far)
-        left = max(told[name]["left over"][k][0] for k in far)
-        return f"at {told['gaps'][far[0]]} px and more: r at least {low:.4f}, left over {left:.0e}", left < ROUNDING
+        apart = max(told[name]["apart, double"][k] for k in far)
+        text = (
+            f"at {told['gaps'][far[0]]} px and more: r at least {low:.4f}; in double precision {apart:.0e} logits apart"
+        )
+        return text, apart < ROUNDING
 
     return look
 
@@ -127,7 +130,7 @@ def interacts(name: str):
         told = found()[world]["interaction"]
         near, far = told[name]["correlation"][0], told[name]["correlation"][-1]
         gaps = told["gaps"]
-        return f"{ends(near)} at {gaps[0]} px, {ends(far)} at {gaps[-1]} px", far[1] > near[2]
+        return f"{ends(near, 3)} at {gaps[0]} px, {ends(far, 3)} at {gaps[-1]} px", far[1] > near[2]
 
     return look
 
@@ -135,8 +138,8 @@ def interacts(name: str):
 def interacts_less(world: str) -> Cell:
     told = found()[world]["interaction"]
     near = {name: told[name]["correlation"][0] for name in ("bagnet33", *PEERS)}
-    others = ", ".join(f"{TITLES[name]} {ends(near[name])}" for name in PEERS)
-    return f"{ends(near['bagnet33'])}; {others}", all(near["bagnet33"][1] > near[name][2] for name in PEERS)
+    others = ", ".join(f"{TITLES[name]} {ends(near[name], 3)}" for name in PEERS)
+    return f"{ends(near['bagnet33'], 3)}; {others}", all(near["bagnet33"][1] > near[name][2] for name in PEERS)
 
 
 def errs_like(name: str):
@@ -185,7 +188,7 @@ CLAIMS = [
           "the interval reaches the paper's share, 88 %", survives_scrambling, "07, `bu.texturise`"),
     *[Claim(5, f"Parts further apart than a patch do not interact in BagNet-{q}",
             "r 1.0 from 28 px on" if q == 33 else "(BagNet-33 only)",
-            f"less than {ROUNDING:.0e} of the change is left over", exact_beyond(f"bagnet{q}"), "09, `bu.interaction`")
+            f"to {ROUNDING:.0e} logits", exact_beyond(f"bagnet{q}"), "09, `bu.interaction`")
       for q in (9, 17, 33)],
     *[Claim(5, f"Parts interact in {theirs}, less so the further apart",
             f"r {CURVES[name][0]} at 10 px, {CURVES[name][1]} at 70 px (read off)",
@@ -245,7 +248,7 @@ def details() -> Iterator[str]:
             (before, after), count = textures["right"][name], textures["pictures"]
             cells = [f"{100 * before / count:.0f}", ends((100 * after / count, *interval(after, count)), 0)]
             for r, left in zip(pairs[name]["correlation"], pairs[name]["left over"], strict=True):
-                cells.append(f"{r[0]:.2f}, {100 * left[0]:.1f} %")
+                cells.append(f"{r[0]:.3f}, {100 * left[0]:.1f} %")
             cells.append(ends(errors["with bagnet33"][name]["kappa"]) if name != "bagnet33" else "")
             yield f"| {TITLES[name]} | {' | '.join(cells)} |"
         methods = list(curves["densenet"])
