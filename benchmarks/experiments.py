@@ -18,6 +18,7 @@ from bagnet_utils.experiments.agreement import class_correlation, error_consiste
 from bagnet_utils.experiments.attributions import METHODS
 from bagnet_utils.experiments.bootstrap import bootstrap
 from bagnet_utils.models.scores import logits
+from bagnet_utils.models.zoo import manifest
 from bagnet_utils.worlds.scenes import NAMES
 
 TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
@@ -34,6 +35,7 @@ MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30}, 
 
 def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
     """All experiments that need nothing but pictures, labels and nets. Pictures are spread over the classes."""
+    write(world, {"weights": {name: manifest()[f"{world}/{name}"]["sha256"] for name in nets}})
     some = {what: spread(labels, count) for what, count in MOST[world].items()}
     textured, masked, curves = some["texturised"], images[some["interaction"]], images[some["sensitivity"]]
     write(world, {"exact": exact(images[:100], nets)})

@@ -29,7 +29,7 @@ def integrated_gradients(model: nn.Module, image: Tensor, target: int, blank: Te
     """Gradients gathered on the way from a blank picture to the picture."""
     from captum.attr import IntegratedGradients
 
-    return IntegratedGradients(model).attribute(image, blank, target, n_steps=32, internal_batch_size=16)
+    return IntegratedGradients(model).attribute(image, blank, target, n_steps=32, internal_batch_size=8)
 
 
 def lrp(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:

@@ -1,4 +1,79 @@
-"""What the text of notebook 11 says."""
+"""What the text of notebook 11 says, and its cells must therefore have printed."""
 
 NOTEBOOK = "11_sensitivity"
-SAID, MEASURED = [], []
+
+SAID = [
+    "DenseNet says wheel over bell",
+    "bu.masking_curve gives the same: True",
+    "BagNet-33 itself, hidden by its own heatmap: 1.00 before, 1.00 after 32 squares",
+    "vit: attribute: lrp goes back through a network layer by layer",
+    "vit: attribute: deeplift goes back through a network layer by layer",
+]
+_OWN = ("BagNet-33", "VGG", "ResNet", "DenseNet")
+_PLACE = r"^{0}: how many nets(?:.*\n)+?  {1} +predicts better "
+_SHARE = r"^{0} +{1} +"
+_HOW = ("deeplift from black", "deeplift, sign dropped")
+_DENSE = r"^{0}, DenseNet:(?:.*\n)+?  {1} +(?:BagNet-33.*)?BagNet-{2}: "
+_DICE = _PLACE.format("photos", "random")
+MEASURED = [
+    # eight squares, chosen by DeepLIFT, and the DenseNet gives up; by BagNet-33's heatmap it does not
+    (r"probability: 1\.00 \S+ \S+ (\d\.\d+) \S+ \S+$", 0, 0.3),
+    (r"^It is (\d+)\. Next time", 95, 100),
+    (r"^DeepLIFT +of its 32 squares +(\d+) hold", 20, 32),
+    (r"^BagNet-33's heatmap +of its 32 squares +(\d+) hold", 0, 8),
+    # the window's centre is a gap
+    (r"^nothing hidden: (\d+) logits", 190, 230),
+    (r"^its centre .* hidden: (\d+)", 205, 240),
+    (r"^its top .* hidden: (\d+)", 100, 190),
+    (r"^its bottom .* hidden: (\d+)", 100, 190),
+    # four pictures: who lies below the heatmap with the whole interval, and who says nothing
+    *[(rf"^{net} +DeepLIFT +\S+ \(\S+\) +\S+ \(\S+\.\.(\S+)\)", -1, -0.01) for net in _OWN],
+    *[(rf"^{net} +integrated gradients +\S+ \(\S+\) +\S+ \(\S+\.\.(\S+)\)", -1, -0.01) for net in _OWN],
+    (r"^DenseNet +BagNet-33's heatmap +(\d\.\d+)", 0.95, 1),
+    (r"^ResNet +BagNet-33's heatmap +(\d\.\d+)", 0.95, 1),
+    # sixty pictures, as docs/experiments.json has them
+    (_DICE + r"\d, worse (\d)", 7, 7),
+    (_PLACE.format("photos", "DeepLIFT") + r"(\d)", 6, 6),
+    (_PLACE.format("photos", "integrated gradients") + r"(\d)", 7, 7),
+    (_PLACE.format("photos", "saliency") + r".* undecided (\d)", 4, 7),
+    (_PLACE.format("photos", "LRP") + r".* undecided (\d)", 4, 6),
+    (_PLACE.format("patchwork", "DeepLIFT") + r"(\d)", 5, 6),
+    (_PLACE.format("patchwork", "integrated gradients") + r"(\d)", 6, 7),
+    (_PLACE.format("patchwork", "random") + r"(\d)", 0, 0),
+    (_PLACE.format("patchwork", "random") + r"\d, worse (\d)", 2, 6),
+    *[(_PLACE.format("patchwork", m) + r"(\d)", 5, 7) for m in ("saliency", "LRP")],
+    # why it differs from the paper
+    (_DENSE.format("photos", "deeplift", 33) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
+    (_DENSE.format("photos", "deeplift", 9) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
+    *[(_DENSE.format("photos", how, q) + r"\S+ \(\S+?\.\.(\S+)\)", 0, 1) for how in _HOW for q in (33, 9)],
+    *[(_DENSE.format("photos", how, q) + r"\S+ \((-0\.\d+)\.\.", -1, 0) for how in _HOW for q in (33, 9)],
+    (_DENSE.format("patchwork", "deeplift", 33) + r"(\S+)", -0.4, -0.1),
+    (_DENSE.format("patchwork", "deeplift", 33) + r"\S+ \(\S+\.\.(\S+)\)", -0.3, -0.06),
+    (_DENSE.format("patchwork", "deeplift from black", 33) + r"(\S+)", -0.03, 0.03),
+    (_DENSE.format("patchwork", "deeplift from black", 33) + r"\S+ \((\S+?)\.\.", -0.05, 0),
+    *[(rf"^  {net} +0\.\d+ \(0\.\d+\.\.(0\.\d+)\)$", 0.58, 0.9) for net in ("VGG", "ResNet", "DenseNet", "ViT")],
+    *[(rf"^  {net} +0\.\d+ \((0\.\d+)\.\.", 0.3, 0.55) for net in ("VGG", "ResNet", "DenseNet", "ViT")],
+    # both ways round
+    (r"^bagnet33 -> densenet \S+ \((\d\.\d+)\.\.", 0.005, 0.5),
+    (r"^bagnet33 -> densenet \S+ \(\S+?\.\.(\d\.\d+)\)", 0.15, 0.6),
+    (r"^densenet -> bagnet33 \S+ \((\d\.\d+)\.\.", 0.005, 0.2),
+    (r"^heatmap +-> densenet (\d\.\d+)", 0, 0.03),
+    (r"^heatmap +-> bagnet33 (\d\.\d+)", 0, 0.03),
+    # the truth
+    (r"^blind map .*\.\. *(\d+)\)", 8, 13),
+    (r"^DenseNet saliency +\d+ \( *(\d+)\.\.", 13, 40),
+    (r"^DenseNet LRP +\d+ \( *(\d+)\.\.", 13, 40),
+    *[(_SHARE.format(net, "saliency") + r"\d+ \( *\d+\.\. *(\d+)\)", 20, 41) for net in ("ResNet", "DenseNet")],
+    *[(_SHARE.format(net, "integrated gradients") + r"\d+ \( *(\d+)\.\.", 41, 70) for net in ("ResNet", "DenseNet")],
+    (r"^heatmap of BagNet-33 .*\) +(\d+) +\d+ +\d+ +\d+$", 45, 90),
+    *[(rf"^heatmap of BagNet-33 .*\) +(?:\d+ +){{{k}}}(\d+)", 0, 8) for k in (1, 2, 3)],
+    (r"^wheel: (\d+) % of the heatmap", 90, 100),
+    # the sanity check
+    *[(rf"^{net} +{m} +as it is ([+-]\S+),", -0.12, 0.12) for net in _OWN for m in ("LRP", "DeepLIFT")],
+    (r"^BagNet-33 +DeepLIFT +as it is .* values \+(\d\.\d+)", 0.6, 0.9),
+    # the traps
+    *[(rf"^{net} +largest value .* to LRP (\S+)$", 0, 1e-5) for net in _OWN],
+    (r"^integrated gradients adds up .* gap (\S+)", -0.1, 0.1),
+    (r"^DeepLIFT +adds up .* gap (\S+)", -0.005, 0.005),
+    (r"^DeepLIFT, as it is +adds up .* gap \+(\S+)", 0.6, 0.95),
+]
