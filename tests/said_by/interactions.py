@@ -29,6 +29,8 @@ MEASURED = [
     (r"^totem: right of 20(?:.*\n)+?  vit +20 +\d+ +\d+ +(\d+)$", 0, 5),
     (r"^wheel: right of 20(?:.*\n)+?  resnet +20 +(\d+) ", 19, 20),
     (r"^wheel: right of 20(?:.*\n)+?  densenet +20 +\d+ +\d+ +(\d+)$", 18, 20),
+    (r"^wheel: right of 20(?:.*\n)+?  vgg +20 +\d+ +\d+ +(\d+)$", 6, 13),
+    (r"^wheel vgg .*= (\d+) %", 126, 135),
     (r"part of a totem begins in rows \d+ to (\d+)", 33, 40),
     (r"part of a wheel begins in rows \d+ to (\d+)", 60, 90),
     (r"^BagNet-9 +gap 7 px: (\S+);", 1e-4, 1),
@@ -61,7 +63,7 @@ MEASURED = [
     (r"^resnet +wheel: .*bell alone ([+-]\d+\.\d)", -0.5, 0.5),
     (r"^bagnet33 wheel: .*wheel alone .*value (\d+\.\d); bell", 4.2, 4.8),
     (r"^largest difference (\S+);", 0, 1e-12),
-    (r"^bagnet17 square 5 .* widest range of the six (\S+) logits", 0, 1e-4),
+    (r"^bagnet17 square 5 .* widest range (\S+) logits", 0, 1e-4),
     (r"^vgg +square 5 adds (\d\.\d+)", 3.5, 3.7),
     (r"^vgg +square 5 adds \S+ to (\d\.\d+)", 6.4, 6.7),
 ]
