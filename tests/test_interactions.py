@@ -177,6 +177,7 @@ BAD = [
     (lambda: bu.interaction(bu.bagnet9(**SMALL), IMAGES), "train mode"),
     (lambda: bu.interaction(IMAGES, MODEL), "a model is wanted"),
     *[(lambda n=n: bu.shapley(len, n), f"players is {n!r}") for n in (0, 17, True, 2.5, "3")],
+    (lambda: bu.shapley({}, 2), "worth is {}"),
 ]
 
 

@@ -50,6 +50,11 @@ ASKED = {
     "how do I get one embedding for each patch": "06",
     "patch logits or whole-image logits": "06",
     "how did the paper scramble its pictures": "06",
+    "how was the texturising done": "07",
+    "is the heatmap of a BagNet the same as an occlusion map": "08",
+    "does max-pooling mix information between patches": "09",
+    "is there a theoretical account": "09",
+    "does a high correlation over kinds mean that the errors are the same": "10",
 }
 
 

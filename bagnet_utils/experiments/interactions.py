@@ -85,6 +85,8 @@ def shapley(worth: Callable[[frozenset[int]], float], players: int) -> list[floa
     sets, so the values are exact.
     """
     check_whole("shapley", "players", players, 1, 16, ": every set of them is asked about")
+    if not callable(worth):
+        raise BadInput(f"shapley: worth is {worth!r}, but a function is wanted: a set of players -> what it is worth.")
     sets = [frozenset(some) for size in range(players + 1) for some in combinations(range(players), size)]
     told = {some: float(worth(some)) for some in sets}
     return [

@@ -36,6 +36,9 @@ class VGG(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
+        if min(images.shape[2:]) < 2**5:
+            size = " x ".join(map(str, images.shape[2:]))
+            raise BadInput(f"VGG: the picture is {size} pixels, but five poolings need at least 32 on each side.")
         return self.classifier(self.pool(self.features(self.normalise(images))).flatten(1))
 
 
