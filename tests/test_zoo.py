@@ -47,10 +47,10 @@ def test_peers_see_the_whole_picture(name):
     assert rows.max() - rows.min() > 64  # and so sees both parts of a totem
 
 
-@pytest.mark.parametrize(("name", "says"), [("vgg", "at least 32"), ("vit", "places of 256 patches")])
+@pytest.mark.parametrize(("name", "says"), [("vgg", "needs at least 32"), ("vit", "places of 256 patches")])
 def test_pictures_that_do_not_fit_are_refused_in_one_line(name, says):
     with pytest.raises(bu.BadInput, match=rf"the picture is 24 x 24 pixels.*{says}") as told:
-        zoo.build(name, "patchwork").eval()(torch.rand(1, 3, 24, 24))
+        bu.occlude(zoo.build(name, "patchwork").eval(), torch.rand(3, 24, 24), 8)
     assert "\n" not in str(told.value)
 
 

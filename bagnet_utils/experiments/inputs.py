@@ -57,6 +57,12 @@ def check_images(who: str, images, model: nn.Module | None = None) -> Tensor:
             f"{who}: the picture is {images.shape[-2]} x {images.shape[-1]} pixels, but BagNet-{patch} needs "
             f"at least {patch} on each side; use a smaller patch size or a larger picture."
         )
+    smallest = getattr(model, "smallest", 1)
+    if min(images.shape[-2:]) < smallest:
+        raise BadInput(
+            f"{who}: the picture is {images.shape[-2]} x {images.shape[-1]} pixels, too small for this "
+            f"{type(model).__name__}, which needs at least {smallest} on each side; use a larger picture."
+        )
     if not torch.isfinite(images).all():
         raise BadInput(
             f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
