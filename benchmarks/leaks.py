@@ -9,11 +9,14 @@ python3 course.py leaks longer bagnet33         one attempt at a time; `claims` 
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from cells import cell
+from experiments import FOUND, TITLES
 
 import bagnet_utils as bu
 from bagnet_utils.models.recipes import Recipe, patchwork_pictures
@@ -26,6 +29,7 @@ from bagnet_utils.worlds.scenes import NAMES, PAIRS
 PAGE = Path(__file__).parents[1] / "docs" / "leaks.json"
 HIDDEN = {"bagnet9": ("face", "wheel", "totem"), "bagnet17": ("wheel", "totem"), "bagnet33": ("totem",)}
 SOLVABLE = {"bagnet9": "coat", "bagnet17": "face", "bagnet33": "wheel"}
+CHANCE = (45, 55)  # percent
 TIMES, TESTED = 3, 1000  # how much more training; test pictures a pair
 
 
@@ -104,6 +108,62 @@ def note(name: str, attempt: str, result: dict[str, float]) -> None:
     known.setdefault(name, {})[attempt] = {pair: round(percent, 2) for pair, percent in result.items()}
     PAGE.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     print(name, attempt, known[name][attempt], flush=True)
+
+
+# ------------------------------------------------------------ on the page
+
+
+def lines() -> Iterator[str]:
+    """What the two attempts found, as far as they have been run: a part of docs/claims.md."""
+    found = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    yield LEAKS.format(each=TESTED)
+    for name, pairs in HIDDEN.items():
+        trained, alone = (found.get(name, {}).get(attempt, {}) for attempt in ("longer", "window"))
+        for pair in pairs:
+            cells = [TITLES[name], pair, cell(trained[pair], TESTED, CHANCE) if pair in trained else "not run yet"]
+            cells += [
+                f"{pair} {alone[pair]:.1f}" if pair in alone else "not run yet" for pair in (pair, SOLVABLE[name])
+            ]
+            yield f"| {' | '.join(cells)} |"
+
+
+def moved() -> Iterator[str]:
+    """Accuracy when pictures are moved by a few pixels."""
+    told = json.loads(FOUND.read_text(encoding="utf-8"))["patchwork"].get("moved") if FOUND.exists() else None
+    pairs = ("face", "wheel", "totem")
+    if told is None:
+        return
+    shifts = "".join(f" {pair}, {shift} px |" for pair in pairs for shift in told["shifts"])
+    yield MOVED.format(each=told["pictures"], shifts=shifts, rules="---|" * len(pairs) * len(told["shifts"]))
+    for name in (name for name in TITLES if name in told):
+        cells = [f"{100 * right / told['pictures']:.0f}" for pair in pairs for right in told[name][pair]]
+        yield f"| {TITLES[name]} | {' | '.join(cells)} |"
+
+
+LEAKS = """## Does anything leak?
+
+Cells at chance mean something only if the network could not have learnt the pair by other means. `python3 course.py
+leaks` tries twice. *Longer*: a network trained from scratch on the pairs that it must not solve, with three times as
+many pictures of them as the shipped one had; accuracy in percent on {each} fresh pictures of each pair. *Windows*: a
+network trained on single windows that hold a piece of the cue, each told its picture's class, so that no averaging
+buries a faint hint; accuracy in percent over all such windows of {each} fresh pictures (windows of one picture are not
+independent, so no interval is given). The last column is the same for a pair that it can solve, to show that the
+attempt would see a hint.
+
+| | pair | longer | windows | windows, a pair that it can solve |
+|---|---|---|---|---|"""
+
+MOVED = """
+And the networks that see far: do they solve order by order? All sites of a cue lie a multiple of 8 pixels apart, so a
+BagNet's grid, which has a step of 8, cannot tell them from each other. The ResNet's and the DenseNet's have a step of
+16, the VGG's of 32: there one part alone may give its site away by where it falls on the grid. So pictures were moved
+down by a few pixels (the rows that leave below come in above); percent right on {each} pictures of each pair. Who goes
+by the grid falls, even to 0, and comes back after a whole step. At 40 pixels the upper part of a totem comes to lie
+where the lower one was: who goes by rough places falls there. Who compares the parts stays throughout. Notebooks 7 and
+9 tell the story.
+
+| |{shifts}
+|---|{rules}"""
 
 
 if __name__ == "__main__":

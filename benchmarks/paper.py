@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from cells import MARK, ends
 from experiments import FOUND, TITLES
 
 from bagnet_utils.models.scores import interval
@@ -49,7 +50,7 @@ def table() -> Iterator[str]:
                 text, holds = one.look(world)
             except KeyError:
                 text, holds = NOT_YET
-            cells.append(text + {True: " ✓", False: " ✗", None: ""}[holds])
+            cells.append(text + MARK[holds])
         yield f"| {one.experiment} | {one.claim} | {one.figure} | {' | '.join(cells)} | {one.rule} | {one.where} |"
 
 
@@ -60,12 +61,6 @@ def top1(world: str, name: str) -> tuple[float, float, float]:
     pairs = ("coat", "face", "wheel", "totem", "tench")
     percent = scores["top-1"] if world == "photos" else sum(scores[pair] for pair in pairs) / len(pairs)
     return percent, *interval(round(percent * count / 100), count)
-
-
-def ends(estimate, digits: int = 2) -> str:
-    """0.83 (0.79..0.86)"""
-    value, low, high = (f"{number:.{digits}f}" for number in estimate)
-    return f"{value} ({low}..{high})"
 
 
 # ------------------------------------------------------------ what to look at in a world
@@ -275,29 +270,4 @@ of the net itself, the heatmaps of the three BagNets, or none. The lower, the be
 
 SENSITIVITY = """
 | probability, masked by | {methods} |
-|---|{rules}"""
-
-
-def moved() -> Iterator[str]:
-    """Accuracy when pictures are moved by a few pixels."""
-    told, pairs = found().get("patchwork", {}).get("moved"), ("face", "wheel", "totem")
-    if told is None:
-        return
-    shifts = "".join(f" {pair}, {shift} px |" for pair in pairs for shift in told["shifts"])
-    yield MOVED.format(each=told["pictures"], shifts=shifts, rules="---|" * len(pairs) * len(told["shifts"]))
-    for name in (name for name in TITLES if name in told):
-        cells = [f"{100 * right / told['pictures']:.0f}" for pair in pairs for right in told[name][pair]]
-        yield f"| {TITLES[name]} | {' | '.join(cells)} |"
-
-
-MOVED = """
-And the networks that see far: do they solve order by order? All sites of a cue lie a multiple of 8 pixels apart, so a
-BagNet's grid, which has a step of 8, cannot tell them from each other. The ResNet's and the DenseNet's have a step of
-16, the VGG's of 32: there one part alone may give its site away by where it falls on the grid. So pictures were moved
-down by a few pixels (the rows that leave below come in above); percent right on {each} pictures of each pair. Who goes
-by the grid falls, even to 0, and comes back after a whole step. At 40 pixels the upper part of a totem comes to lie
-where the lower one was: who goes by rough places falls there. Who compares the parts stays throughout. Notebooks 7 and
-9 tell the story.
-
-| |{shifts}
 |---|{rules}"""

@@ -15,6 +15,7 @@ import numpy as np
 import paper
 import pytest
 import torch
+from cells import cell
 from PIL import Image
 
 import bagnet_utils as bu
@@ -42,8 +43,8 @@ def test_the_page_says_what_was_measured():
 
 
 def test_a_cell_has_its_interval_and_its_mark():
-    assert claims.cell(96.0, 1000, (95, 100)) == "96.0 (94.6..97.0) ✓"
-    assert claims.cell(94.0, 1000, (95, 100)).endswith("✗") and claims.cell(94.0, 1000)[-1] == ")"
+    assert cell(96.0, 1000, (95, 100)) == "96.0 (94.6..97.0) ✓"
+    assert cell(94.0, 1000, (95, 100)).endswith("✗") and cell(94.0, 1000)[-1] == ")"
 
 
 def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypatch):
