@@ -18,6 +18,7 @@ import nbformat
 import pytest
 import torch
 from explored import SIZES, net
+from small_course import small_course
 
 import bagnet_utils as bu
 from bagnet_utils import files
@@ -166,3 +167,11 @@ def image():
 @pytest.fixture
 def explorer(nets, image):
     return bu.explore([nets[17], nets[9], nets[33]], image)
+
+
+# ---------------------------------------------------------------- a small course
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return small_course(tmp_path)

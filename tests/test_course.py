@@ -1,99 +1,17 @@
-"""course.py on a fresh machine: it sets up, repairs itself, and says what is wrong in a paragraph.
+"""course.py on a fresh machine: it sets up and repairs itself. In earnest that takes minutes; see small_course.py."""
 
-The real set-up takes minutes and gigabytes. These tests run the real course.py on a folder whose package is tiny:
-its build backend is the few lines below, so no network is needed.
-"""
-
-import errno
-import importlib.util
 import json
 import os
-import re
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import psutil
 import pytest
-
-ROOT = Path(__file__).parents[1]
-PROJECT = """
-[build-system]
-requires = {requires}
-build-backend = "backend"
-backend-path = ["."]
-[project]
-name = "bagnet-course"
-version = "1"
-[project.optional-dependencies]
-dev = []
-"""
-BACKEND = """
-import os, time, zipfile
-
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    if os.environ.get("FAIL"):
-        raise SystemExit(os.environ["FAIL"])
-    time.sleep(float(os.environ.get("SLOW", 0)))
-    name = "bagnet_course-1-py3-none-any.whl"
-    files = {
-        "METADATA": ["Metadata-Version: 2.1", "Name: bagnet-course", "Version: 1", "Provides-Extra: dev"],
-        "WHEEL": ["Wheel-Version: 1.0", "Generator: test", "Root-Is-Purelib: true", "Tag: py3-none-any"],
-        "RECORD": [],
-    }
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
-        for file, lines in files.items():
-            wheel.writestr("bagnet_course-1.dist-info/" + file, "\\n".join([*lines, ""]))
-    return name
-"""
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A course of its own in a folder with spaces and letters from elsewhere."""
-    place = tmp_path / "Mein Kurs für 学生"
-    (place / "benchmarks").mkdir(parents=True)
-    shutil.copy(ROOT / "course.py", place)
-    (place / "pyproject.toml").write_text(PROJECT.format(requires=[]))
-    (place / "backend.py").write_text(BACKEND)
-    (place / "constraints.txt").write_text("# nothing\n")
-    (place / "benchmarks" / "heatmaps.py").write_text("import sys; print('ran', sys.prefix, sys.argv[1:])")
-    return place
-
-
-def start(folder: Path, *words: str, **env: str) -> subprocess.Popen:
-    command = [sys.executable, str(folder / "course.py"), *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
-    env = {**os.environ, "PYTHONUTF8": "1", **env}
-    if (
-        os.name != "nt"
-    ):  # a test run in the background hands on that Ctrl-C is to be ignored; a reader's terminal does not
-        pipes["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return subprocess.Popen(command, env=env, cwd=folder.parent, start_new_session=True, **pipes)
-
-
-def course(folder: Path, *words: str, **env: str) -> tuple[int, str]:
-    process = start(folder, *words, **env)
-    output, _ = process.communicate(timeout=120)
-    return process.returncode, output
-
-
-def paragraph(output: str) -> str:
-    assert "Traceback" not in output
-    return output.strip().split("\n\n")[-1]
-
-
-def wait_for(condition, seconds: float = 60):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
+from small_course import PROJECT, ROOT, course, paragraph, start, wait_for
 
 
 def test_sets_up_once_then_starts_at_once(folder):
@@ -216,113 +134,6 @@ def test_an_environment_of_another_system_is_made_anew(folder):
     assert code == 0 and "Setting up the course" in output and "ran" in output
 
 
-@pytest.fixture
-def module(folder, monkeypatch):
-    spec = importlib.util.spec_from_file_location("course_in_test", folder / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(sys, "argv", ["course.py", "bench"])
-    return module
-
-
-@pytest.mark.parametrize("missing", ["venv", "ensurepip"])
-def test_python_without_venv(module, missing, monkeypatch, capsys):
-    there = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else there(name))
-    assert module.main() == 1
-    assert f"its module {missing}" in (told := paragraph(capsys.readouterr().err)) and "python3-venv" in told
-    assert not module.VENV.exists()
-
-
-def test_here_without_pip(module, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["course.py", "--here", "bench"])
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert module.main() == 1
-    assert "no pip" in paragraph(capsys.readouterr().err)
-
-
-def test_here_uses_this_python_and_makes_no_environment(module, monkeypatch):
-    asked = []
-    monkeypatch.setattr(module, "step", lambda command, **_: asked.append(command))
-    monkeypatch.setattr(module, "call", lambda command: asked.append(command) or 0)
-    monkeypatch.setattr(sys, "argv", ["course.py", "bench", "--here"])
-    assert module.main() == 0 and module.main() == 0
-    installs = [words for words in asked if "pip" in words]
-    assert len(installs) == 1 and installs[0][0] == sys.executable and "constraints.txt" not in installs[0]
-    assert asked[-1][0] == Path(sys.executable)
-    assert not module.VENV.exists()
-
-
-def test_a_disk_without_locks_does_not_stop_the_course(module, monkeypatch):
-    fcntl = pytest.importorskip("fcntl")
-
-    def no_locks(*_):
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr(fcntl, "flock", no_locks)
-    with module.one_at_a_time():
-        pass
-
-
-def test_a_folder_in_use_is_left_whole(module, monkeypatch):
-    module.VENV.mkdir()
-    (module.VENV / "course-made-this").touch()
-    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError("in use")))
-    with pytest.raises(module.Trouble, match="in use, perhaps by an open JupyterLab"):
-        module.remove(module.VENV)
-    assert (module.VENV / "course-made-this").exists()
-
-
-def test_python_too_old(folder):
-    old = f"import sys, runpy; sys.version_info = (3, 9, 0); runpy.run_path({str(folder / 'course.py')!r})"
-    result = subprocess.run([sys.executable, "-c", old], capture_output=True, text=True)
-    assert result.returncode == 1
-    assert "needs Python 3.11 or newer, but this is Python 3.9" in paragraph(result.stderr)
-
-
-def test_a_very_old_python_can_read_the_file_as_far_as_that_sentence():
-    import ast
-
-    ast.parse((ROOT / "course.py").read_text(encoding="utf-8"), feature_version=(3, 10))
-    before = (ROOT / "course.py").read_text(encoding="utf-8").split("sys.exit(")[0]
-    assert re.findall(r"^(?:import|from) .*", before, re.MULTILINE) == ["import sys"]
-
-
-@pytest.mark.parametrize(
-    "words, told",
-    [
-        ("ERROR: No matching distribution found for torch>=2.6", "no build for Python"),
-        ("error: externally-managed-environment", "belongs to the operating system"),
-        ("PermissionError: [Errno 13] Permission denied: '/x'", "may not be written to"),
-        ("NewConnectionError ...\nERROR: No matching distribution found for torch", "could not be downloaded"),
-        ("ERROR: ResolutionImpossible: for help visit ...", "no build for Python"),
-        ("ERROR: Could not find a version that satisfies torch>=2.6 (from versions: 1.0, 2.0)", "no build for Python"),
-        ("something nobody foresaw", "something nobody foresaw"),
-    ],
-)
-def test_reasons_are_one_paragraph_with_a_cure(module, words, told):
-    assert told in (reason := module.reason(words))
-    assert "\n" not in reason and "  " not in reason
-
-
-def test_a_folders_name_is_no_reason(module):
-    assert "no network" not in module.reason(f"Obtaining {module.ROOT.as_uri()}\nERROR: odd, in {module.ROOT}")
-
-
-def test_the_menu_names_every_verb(folder):
-    code, output = course(folder)
-    assert code == 0
-    for verb in ("lab", "test", "run", "train", "claims", "leaks", "bench"):
-        assert re.search(rf"^  {verb}\s+\w", output, re.MULTILINE)
-    assert course(folder, "dance")[0] == 2
-    code, output = course(folder, "lab", "--colour", "red")
-    assert code == 2 and "--colour" in output
-    code, output = course(folder, "lab", "--port", "99999")
-    assert code == 1 and "Port 99999 cannot be used" in paragraph(output)
-    assert not (folder / ".venv").exists()  # all of that was said before any set-up
-    assert "ran" in course(folder, "bench", "--help")[1]  # what follows a verb is the verb's
-
-
 # ------------------------------------------------------------ the real thing
 
 
@@ -337,6 +148,8 @@ def status_of(url: str) -> int:
         return urllib.request.urlopen(url, timeout=10).status
     except urllib.error.HTTPError as answer:
         return answer.code
+    except urllib.error.URLError:  # it has written its address down, but does not listen yet
+        return 0
 
 
 @pytest.mark.slow
