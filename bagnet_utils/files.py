@@ -99,6 +99,12 @@ def unpacking(archive: Path, home: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def put(content: bytes, path: Path) -> None:
+    """Write a file, and the folders on the way to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
 def digest(path: Path, kind: str) -> str:
     """The hash of a file, in hex digits."""
     with path.open("rb") as file:

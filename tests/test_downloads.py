@@ -96,20 +96,32 @@ def jpeg(colour, side: int = 64) -> bytes:
 
 
 def tiny_archive() -> bytes:
-    """Tiny ImageNet in miniature: two of the twenty kinds and one other class."""
-    buffer, notes = io.BytesIO(), []
+    """Tiny ImageNet in miniature, laid out as the real one: two of the twenty kinds and one other class."""
+    buffer, numbers, notes = io.BytesIO(), ("n02123045", "n07920052", "n00000000"), []
     with zipfile.ZipFile(buffer, "w") as archive:
-        for number in ("n02123045", "n07920052", "n00000000"):
+
+        def add(path: str, content: bytes | str = "") -> None:
+            archive.writestr(f"tiny-imagenet-200/{path}", content)
+
+        for folder in ("", "train/", "val/", "val/images/", "test/", "test/images/"):
+            add(folder)
+        add("words.txt", "\n".join(f"{number}\tsome words" for number in numbers))
+        add("wnids.txt", "\n".join(numbers))
+        for number in numbers:
+            add(f"train/{number}/")
+            add(f"train/{number}/{number}_boxes.txt", f"{number}_0.JPEG\t0\t0\t63\t63\n")
+            add(f"train/{number}/images/")
             for i in range(3):
-                archive.writestr(f"tiny-imagenet-200/train/{number}/images/{number}_{i}.JPEG", jpeg((40 * i, 90, 20)))
-            archive.writestr(f"tiny-imagenet-200/val/images/val_{number}.JPEG", jpeg("teal"))
-            notes.append(f"val_{number}.JPEG\t{number}\t0\t0\t63\t63")
-        archive.writestr("tiny-imagenet-200/val/val_annotations.txt", "\n".join(notes))
+                add(f"train/{number}/images/{number}_{i}.JPEG", jpeg((40 * i, 90, 20)))
+            add(f"val/images/val_{number}.JPEG", jpeg("teal"))
+            add(f"test/images/test_{number}.JPEG", jpeg("red"))
+            notes.append(f"val_{number}.JPEG\t{number}\t0\t0\t63\t63\n")
+        add("val/val_annotations.txt", "".join(notes))
     return buffer.getvalue()
 
 
 def nette_archive() -> bytes:
-    """Imagenette in miniature."""
+    """Imagenette in miniature, and what a malicious one would hold."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for split in ("train", "val"):
@@ -118,6 +130,11 @@ def nette_archive() -> bytes:
                 entry = tarfile.TarInfo(f"imagenette2-160/{split}/{number}/{number}_1.JPEG")
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
+                link = tarfile.TarInfo(f"imagenette2-160/{split}/{number}/link.JPEG")
+                link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+                archive.addfile(link)
+        for name in ("../outside.JPEG", "imagenette2-160/train/../outside.JPEG", "/outside.JPEG"):
+            archive.addfile(tarfile.TarInfo(name))
     return buffer.getvalue()
 
 
@@ -145,6 +162,16 @@ def test_imagenette_comes_with_imagenets_labels(server, monkeypatch, tmp_path):
     world = bu.load_world("imagenet", download=True)
     assert world.images.shape == (2, 3, 224, 224)
     assert [world.classes[label] for label in world.labels] == ["tench", "parachute"]
+    assert {path.name for path in tmp_path.rglob("*.JPEG")} == {"n01440764_1.JPEG", "n03888257_1.JPEG"}
+
+
+def test_imagenette_is_unpacked_by_the_first_releases_of_python_3_11(server, monkeypatch, tmp_path):
+    def extractall(self, path=".", members=None, *, numeric_owner=False):  # 3.11.0 to 3.11.3 know no filter
+        raise AssertionError("what it unpacks, and where to, would not be checked")
+
+    monkeypatch.setattr(tarfile.TarFile, "extractall", extractall)
+    offer(monkeypatch, imagenet, "IMAGENETTE", f"{server}/well/nette.tgz", nette_archive(), tmp_path / "nette")
+    assert len(bu.load_world("imagenet", download=True).images) == 2
 
 
 def test_a_broken_archive_is_said_and_leaves_nothing(server, monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -33,6 +34,25 @@ def test_colours_of_every_kind_of_file(kind):
     assert torch.allclose(image[:, 12, 4], torch.tensor([0, 0, 1.0]), atol=0.05)
 
 
+def test_two_pictures_in_one_file_as_telephones_write_them():
+    two = content(
+        Image.fromarray(SQUARE), "MPO", save_all=True, append_images=[Image.new("RGB", (16, 16))], quality=100
+    )
+    assert torch.allclose(bu.load_image(two)[:, 4, 4], torch.tensor([1.0, 0, 0]), atol=0.05)
+
+
+def test_no_other_program_is_called_to_open_a_picture(monkeypatch):
+    from PIL import EpsImagePlugin
+
+    def called(*_, **__):
+        raise AssertionError("Ghostscript was called")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", called)
+    for kind in ("EPS", "PPM", "ICO"):
+        with pytest.raises(bu.BadInput, match=r"is not a picture that can be read.*give a JPEG, PNG, WebP, GIF, BMP"):
+            bu.load_image(content(Image.fromarray(SQUARE), kind))
+
+
 def test_grey_palette_cmyk_and_one_bit():
     grey = Image.fromarray(np.full((8, 8), 51, np.uint8))
     for picture, kind in ((grey, "PNG"), (grey.convert("P"), "PNG"), (grey.convert("CMYK"), "TIFF")):
@@ -48,6 +68,13 @@ def test_transparent_parts_become_white():
     assert (image[:, 8:] == 1).all() and image[:, 4, 4].tolist() == [1, 0, 0]
     for picture in (Image.fromarray(rgba).convert("LA"), Image.fromarray(rgba).quantize(8)):
         assert bu.load_image(content(picture))[:, 12, 4].min() > 0.98
+
+
+def test_colours_multiplied_by_their_opacity():
+    rgba = Image.fromarray(np.full((8, 8, 4), (200, 100, 0, 128), np.uint8))
+    for picture in (rgba, rgba.convert("LA")):
+        expected = bu.load_image(picture)
+        assert torch.allclose(bu.load_image(picture.convert(picture.mode[:-1] + "a")), expected, atol=0.01)
 
 
 def test_sixteen_bits_of_grey():
@@ -98,6 +125,15 @@ def test_a_picture_from_the_web(server, monkeypatch):
         bu.load_image(f"{server}/well/cat.png")
 
 
+def test_a_download_in_many_pieces_is_not_copied_with_each_of_them(server, monkeypatch):
+    import requests
+
+    monkeypatch.setattr(requests.Response, "iter_content", lambda self, size: (bytes(250) for _ in range(16_000)))
+    started = time.process_time()
+    assert len(pictures.from_the_web(f"{server}/well/cat.png")) == 4 * 10**6
+    assert time.process_time() - started < 2  # copied each time it would be 32 GB
+
+
 def test_a_size_cuts_the_middle_square():
     wide = np.zeros((10, 30, 3), np.uint8)
     wide[:, 10:20] = 255
@@ -121,9 +157,14 @@ def bomb(side: int) -> bytes:
 def test_rubbish_gets_one_sentence(tmp_path):
     whole = content(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)), "JPEG")
     (tmp_path / "letter.jpg").write_text("Dear Sir or Madam,\n")
+    (tmp_path / "whole.jpg").write_bytes(whole)
+    (tmp_path / "nothing.png").touch()
     cases = {
         "is not a picture": tmp_path / "letter.jpg",
-        "is empty": b"",
+        "picture is empty": b"",
+        "nothing.png is empty": tmp_path / "nothing.png",
+        "gives no bytes.*open it with": (tmp_path / "letter.jpg").open(encoding="utf-8"),
+        "gives no bytes": (tmp_path / "whole.jpg").open(encoding="utf-8"),
         "cut short": whole[: len(whole) // 2],
         "million": bomb(8000),
         "million pixels": bomb(60000),

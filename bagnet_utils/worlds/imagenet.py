@@ -4,7 +4,7 @@ import tarfile
 from functools import cache
 from pathlib import Path
 
-from bagnet_utils.files import CACHE, fetch, unpacking
+from bagnet_utils.files import CACHE, fetch, put, unpacking
 from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.photos import at_hand, listing, read
 from bagnet_utils.worlds.pictures import check_split, class_folders, spread
@@ -59,7 +59,8 @@ def load_imagenet(
 def unpack(archive: Path) -> Path:
     """Imagenette's folders out of its archive."""
     with unpacking(archive, UNPACKED) as part, tarfile.open(archive) as pictures:
-        pictures.extractall(part, filter="data")
-        for split in ("train", "val"):  # they come in a folder of their own
-            (part / "imagenette2-160" / split).rename(part / split)
+        for member in pictures:  # one by one: the first releases of Python 3.11 know no extractall that is safe
+            match member.name.split("/"):
+                case [_, "train" | "val" as split, number, file] if member.isfile() and number in numbers():
+                    put(pictures.extractfile(member).read(), part / split / number / file)
     return UNPACKED

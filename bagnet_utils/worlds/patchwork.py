@@ -50,7 +50,9 @@ class Truth(Sequence):
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int) -> Scene:
+    def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
         seed = int(self.seeds[index])  # raises IndexError at the end, as a sequence must
         return draw(*self.classes[index % len(self) % len(self.classes)], seed)
 

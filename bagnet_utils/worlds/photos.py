@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import torch
 from tqdm import tqdm
 
-from bagnet_utils.files import CACHE, fetch, unpacking
+from bagnet_utils.files import CACHE, fetch, put, unpacking
 from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.pictures import check_split, class_folders, load_image, spread
 
@@ -105,10 +105,13 @@ def unpack(archive: Path) -> Path:
         notes = tiny.read("tiny-imagenet-200/val/val_annotations.txt").decode().splitlines()
         kind_of = dict(line.split("\t")[:2] for line in notes)
         for member in tqdm(tiny.namelist(), "unpacking"):
-            _, split, *folders, file = member.split("/")
-            number = folders[0] if split == "train" and folders else kind_of.get(file)
+            match member.split("/"):
+                case [_, "train" as split, number, "images", file]:
+                    pass
+                case [_, "val" as split, "images", file]:
+                    number = kind_of.get(file)
+                case _:  # lists of words, boxes, test pictures, which have no labels
+                    continue
             if number in name_of and file.endswith(".JPEG"):
-                home = part / split / name_of[number]
-                home.mkdir(parents=True, exist_ok=True)
-                (home / file).write_bytes(tiny.read(member))
+                put(tiny.read(member), part / split / name_of[number] / file)
     return UNPACKED

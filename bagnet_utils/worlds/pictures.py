@@ -15,6 +15,14 @@ from bagnet_utils.errors import BadInput
 
 MOST = 50_000_000  # pixels; more than any camera of a telephone, less than fills a laptop's memory
 HEAVIEST = 50_000_000  # bytes of a picture from the web
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "TIFF",
+)  # no others: an EPS, say, is a program that another program runs
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
@@ -31,7 +39,7 @@ def load_image(source, size: int | None = None, edge: float = 0) -> Tensor:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and about many pixels, which we count ourselves
-            picture = opened if isinstance(opened, Image.Image) else Image.open(opened)
+            picture = opened if isinstance(opened, Image.Image) else Image.open(opened, formats=FORMATS)
             if picture.width * picture.height > MOST:
                 raise BadInput(
                     f"load_image: {name} has {picture.width} x {picture.height} pixels, but at most {MOST // 10**6} "
@@ -78,11 +86,19 @@ def open_source(source) -> tuple[str, object]:
         if path.is_dir():
             raise BadInput(f"load_image: {path} is a folder, but one picture is wanted; load_world takes folders.")
         try:
-            return path.name, full(path.read_bytes(), path.name)
+            content = path.read_bytes()
         except (OSError, ValueError):
             raise BadInput(f"load_image: there is no file {path} that can be read; mend the path.") from None
+        return path.name, full(content, path.name)
     if hasattr(source, "read"):
-        return "the picture", full(source.read(), "the picture")
+        try:
+            content = bytes(source.read())
+        except (OSError, TypeError, ValueError):
+            raise BadInput(
+                "load_image: the open file gives no bytes, which a picture is made of (it was opened as text, or is "
+                "closed); open it with open(path, 'rb'), or give its path."
+            ) from None
+        return "the picture", full(content, "the picture")
     what = "an empty upload" if isinstance(source, (tuple, str, dict)) and not source else f"a {type(source).__name__}"
     raise BadInput(f"load_image: {what} was given, but the path, web address or upload of one picture is wanted.")
 
@@ -99,7 +115,7 @@ def from_the_web(address: str) -> bytes:
     try:
         with requests.get(address, timeout=20, stream=True) as answer:
             answer.raise_for_status()
-            content = b""
+            content = bytearray()  # it grows in place, while bytes would be copied with each piece
             for piece in answer.iter_content(2**16):
                 content += piece
                 if len(content) > HEAVIEST:
@@ -112,7 +128,7 @@ def from_the_web(address: str) -> bytes:
         ) from None
     if len(content) > HEAVIEST:
         raise BadInput(f"load_image: {address} holds more than {HEAVIEST // 10**6} MB; give a smaller picture.")
-    return content
+    return bytes(content)
 
 
 def in_colour(picture: Image.Image) -> Image.Image:
@@ -121,6 +137,8 @@ def in_colour(picture: Image.Image) -> Image.Image:
         grey = np.nan_to_num(np.asarray(picture, dtype=np.float64))
         white = 65535 if picture.mode.startswith("I") else max(grey.max(initial=1), 1)
         return Image.fromarray(np.clip(grey / white * 255, 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("RGBa", "La"):  # colours that are multiplied by their opacity already
+        picture = picture.convert(picture.mode.upper())
     if "A" in picture.getbands() or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
