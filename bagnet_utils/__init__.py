@@ -29,6 +29,7 @@ WHERE = {
     "experiments.scrambling": ("scramble", "whole_patches", "texturise"),
     "experiments.masking": ("occlude",),
     "experiments.interactions": ("interaction", "shapley"),
+    "experiments.invariance": ("move",),
     "experiments.agreement": ("error_consistency", "accuracy_by_class", "class_correlation", "missed_by_all"),
     "experiments.attributions": ("attribute", "masking_curve", "with_random_weights"),
     "experiments.bootstrap": ("bootstrap",),

@@ -1,7 +1,6 @@
 """Patchwork: the same bytes everywhere, truth that is true, and nowhere for a cue to leak."""
 
 import hashlib
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,19 +11,17 @@ from bagnet_utils.worlds import patchwork
 from bagnet_utils.worlds.patchwork import load_patchwork
 from bagnet_utils.worlds.scenes import CLASSES, PAIRS, scene
 
-HIDDEN = [pair for pair in PAIRS if pair.gap]
-SEEDS = range(40)
 STORED = {
-    0: "30af2918ff86ca7e",
-    1: "ed8697232107ee4a",
-    2: "02cc955862313cac",
-    3: "269e26ed07e2d88f",
-    4: "fc1025a4c2f155e0",
-    5: "4c585d5e78c2169b",
-    6: "f83f0429d4815fa0",
-    7: "716cb538f24532e6",
-    8: "0c3c74d85a9f7328",
-    9: "b572b0371dc6ce5c",
+    0: "9440d7d65f9349ce",
+    1: "2ba6d23d2aa59670",
+    2: "9564cec8514a05a4",
+    3: "2ec4e02a972f4400",
+    4: "d2f2c9210a0b106e",
+    5: "38bd6cfdaeddf386",
+    6: "1ebb249e9b7e6007",
+    7: "b57363df1bd8dbe2",
+    8: "b7c56665676994f7",
+    9: "e0a1ba969403ea9b",
 }  # label -> first 16 hex digits of the SHA-256 of the bytes of scene(label, 7); see `digest`
 
 
@@ -112,55 +109,6 @@ def test_fingers_come_and_go():
     assert not scene(8, 270).fingers.any() and scene(9, 270).fingers.any()
 
 
-@pytest.mark.parametrize("pair", HIDDEN, ids=lambda pair: pair.name)
-def test_gaps_margins_and_distances_are_as_claimed(pair):
-    label = 2 * PAIRS.index(pair)
-    for seed in SEEDS:
-        for member in (0, 1):
-            cue = scene(label + member, seed).cue  # copies x parts x H x W
-            assert cue.shape[:2] == (pair.copies, 2)
-            boxes = []
-            for copy in cue:
-                upper, lower = extent(copy[member]), extent(copy[1 - member])
-                assert lower[0] - upper[1] - 1 >= pair.gap
-                assert abs(lower[0] - upper[0] - (pair.gap + 8)) <= 2
-                boxes.append(extent(copy.any(0)))
-            margin = 32 if pair.name == "totem" else pair.gap
-            for top, bottom, left, right in boxes:
-                assert min(top, left) >= margin and max(bottom, right) <= 120 - margin
-            for i, (top, bottom, left, right) in enumerate(boxes):
-                for top2, bottom2, left2, right2 in boxes[:i]:
-                    apart = max(top - bottom2, top2 - bottom, left - right2, left2 - right) - 1
-                    assert apart >= pair.gap
-
-
-def without_parts(drawn) -> tuple[np.ndarray, np.ndarray]:
-    """Image and object mask of the same scene with both parts of every copy left out."""
-    first, second = drawn.redraw(remove=0), drawn.redraw(remove=1)
-    where = drawn.cue[:, 0].any(0)
-    return np.where(where, first.image, second.image), np.where(where, first.object, second.object)
-
-
-@pytest.mark.parametrize("pair", HIDDEN, ids=lambda pair: pair.name)
-def test_nothing_near_a_part_tells_on_which_site_it_is(pair):
-    reach = pair.gap  # a window that holds a pixel of a part sees no further than this
-    for seed in range(6):
-        drawn = scene(2 * PAIRS.index(pair), seed)
-        image, thing = without_parts(drawn)
-        solid = shrunk(thing)
-        for copy in drawn.cue:
-            left, right = (edge(copy.any((0, 1)).nonzero()[0]) for edge in (min, max))
-            top = extent(copy[0])[0]
-            cols = slice(left - reach, right + reach + 1)
-            upper = slice(top - reach, top + 7 + reach)  # what windows with a pixel of the part see
-            lower = slice(upper.start + pair.gap + 8, upper.stop + pair.gap + 8)
-            assert np.array_equal(thing[upper, cols], thing[lower, cols])
-            both = solid[upper, cols] & solid[lower, cols]
-            assert both.any() and np.allclose(image[:, upper, cols][:, both], image[:, lower, cols][:, both], atol=0.02)
-            if pair.name == "face":
-                assert both.all()  # plumage as far as a 9-px window sees, no outline, no wood behind
-
-
 def window_statistics(images: np.ndarray, q: int) -> np.ndarray:
     """What a bag of q-px windows at stride 8 can say: random filters, rectified, averaged over windows -> N x 128."""
     filters = np.random.default_rng(0).normal(size=(3 * q * q, 128)).astype(np.float32) / np.float32(q)
@@ -221,24 +169,6 @@ def test_the_cache_is_read_and_rebuilt_when_damaged_or_stale(tmp_path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
-@pytest.mark.parametrize(("gap", "copies"), [(8, 4), (16, 3), (24, 2), (32, 1)])
-def test_a_pair_with_any_gap(gap, copies):
-    world = patchwork.pair(gap=gap, copies=copies, n=12)
-    assert world.labels.tolist() == [0, 1] * 6 and world.images.shape == (12, 3, 128, 128)
-    for drawn in world.truth:
-        assert len(drawn.cue) == copies
-        for copy in drawn.cue:
-            upper, lower = extent(copy[drawn.label]), extent(copy[1 - drawn.label])
-            assert gap <= lower[0] - upper[1] - 1 <= gap + 2
-            top, bottom, left, right = extent(copy.any(0))
-            assert min(top, left) >= gap and max(bottom, right) <= 120 - gap
-        cols = sorted(extent(copy.any(0))[2:] for copy in drawn.cue)
-        assert all(left - right - 1 >= gap for (_, right), (left, _) in pairwise(cols))
-        assert changed(drawn, drawn.redraw(swap=True)).any()
-    with pytest.raises(BadInput):
-        patchwork.pair(gap=gap, copies=copies + 1)
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -258,7 +188,9 @@ def test_a_pair_with_any_gap(gap, copies):
         lambda: scene(0, 0, coat=1.0),
         lambda: scene(0, 0, background=3),
         lambda: scene(0, 0).redraw(colour="red"),
-        lambda: patchwork.pair(gap=12),
+        lambda: patchwork.pair(gap=53),
+        lambda: patchwork.pair(copies=6),
+        lambda: patchwork.pair(leaky=1),
         lambda: patchwork.pair(gap=8.0),
         lambda: patchwork.pair(gap=[8]),
         lambda: patchwork.pair(copies=1.0),
@@ -269,7 +201,7 @@ def test_a_pair_with_any_gap(gap, copies):
         lambda: load_patchwork("test", pairs=(), cache=None),
         lambda: load_patchwork("test", pairs="coat", cache=None),
         lambda: load_patchwork("test", pairs=3, cache=None),
-        lambda: patchwork.pair(gap=32, copies=2),
+        lambda: scene(4, 0, remove=3),
         lambda: load_patchwork("exam", cache=None),
         lambda: load_patchwork("test", 0, cache=None),
         lambda: load_patchwork("test", pairs=["nose"], cache=None),

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import rgb, shrink, step, sunlit, tubes
+from bagnet_utils.worlds.drawing import SIDE, rgb, shrink, step, sunlit, tubes
+from bagnet_utils.worlds.parts import HIGH
 
 
 class Body(NamedTuple):
@@ -27,28 +28,26 @@ def mirrored(body: Body) -> Body:
     return Body(*(layer[:, ::-1] for layer in body))
 
 
-@cache
-def owl() -> Body:
-    """A plump owl, 66 x 49 px. Rows 13..54 hold nothing that tells up from down: the cue lives there.
+def repeated(tile: Body, row: int) -> Body:
+    """A tile repeated down the whole picture, the first row of one at `row`."""
+    return Body(*(layer.take(range(-row, SIDE - row), 0, mode="wrap") for layer in tile))
 
-    Between these rows the outline is straight, the light depends on the column only, and the feathers of the wings
-    repeat every 4 px; the shoulders, the shade below and the feet lie outside them.
-    """
-    y, x = (np.mgrid[0:198, 0:147] + 0.5) / 3
-    y, x = y - 34, x - 24.5
-    crown, tail, tip = (np.clip(over, 0, 1) for over in ((-21 - y) / 8.5, (y - 21) / 7, (np.abs(y) - 21) / 4))
-    body = np.abs(x) < 21 * np.sqrt(1 - np.maximum(crown, tail) ** 2)
-    tuft = (np.abs(np.abs(x) - 13.5 + (y + 26) * 0.3) < (y + 34) * 0.5) & (y < -21)
-    wing = (np.abs(x) > 18) & (np.abs(x) < 18 + 6 * np.sqrt(1 - tip**2))
-    feet = tubes(66, 49, [(c + d, 60.5, 1.6, c + 1.7 * d, 63.5, 1.5) for c in (17.5, 31.5) for d in (-2, 0, 2)])
-    feet = (feet > 0) & ~body
-    cover = body | tuft | wing | feet
-    light = 0.97 - 0.0075 * x - 0.0006 * x**2 + 0.12 * np.exp(-((x / 9) ** 2)) + 0.12 * crown - 0.3 * tail
-    light = np.where(wing, light * 0.72 + 0.06 * np.sin(y * np.pi / 2), light)
-    light = np.where(tuft & ~body, light * 0.8, light)
-    toe = np.broadcast_to(rgb("e08a2c"), (*x.shape, 3))
+
+@cache
+def plumes() -> Body:
+    """Plumage that goes on for ever, 16 x 33 px: where a figure sits, and a ruff of feathers below it."""
+    y, x = (np.mgrid[0:48, 0:99] + 0.5) / 3
+    x, side = x - 16.5, np.abs(x - 16.5)
+    tip = ((y - 12) % 16) / 16  # where one ruff ends the next begins
+    wing = (side > 10.5) & (side < 12.6 + 3.6 * np.sin(np.pi * (0.15 + 0.75 * tip)) ** 0.7)
+    body = side < 12.5
+    light = 1.04 - 0.009 * x - 0.0014 * x**2
+    light = np.where(wing, (0.9 - 0.35 * (1 - tip) ** 3) * (0.92 + 0.08 * np.cos(side * 2.2)), light)
+    light = light * (1 - 0.12 * np.exp(-((y - 14.5) ** 2) / 3) * body * (side < 11))
+    cover = body | wing
     covered = np.maximum(shrink(cover * 1.0, 3), 1e-9)
-    return Body(shrink(cover * 1.0, 3), shrink(light * cover, 3) / covered, shrink(feet * 1.0, 3), shrink(toe, 3))
+    bare = np.zeros_like(covered)
+    return Body(shrink(cover * 1.0, 3), shrink(light * cover, 3) / covered, bare, np.zeros((*bare.shape, 3)))
 
 
 @cache
@@ -146,11 +145,7 @@ def hand() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @cache
 def pole() -> Body:
-    """One turn of the totem's pole, 40 x 33 px: a bare collar where a part may sit (rows 0..7), then a carved head.
-
-    It repeats every 40 px, the distance of the two sites, from one border of the picture to the other: round both
-    sites it is the same, however far a window sees.
-    """
+    """One turn of a totem's pole, 40 x 33 px: a bare collar where a figure sits (rows 0..7), then a carved head."""
     y, x = (np.mgrid[0:120, 0:99] + 0.5) / 3
     x, down = x - 16.5, y - 24  # from the middle of the head
     head = np.abs(down) < 13.5
@@ -179,10 +174,11 @@ def pole() -> Body:
 
 
 @cache
-def string() -> Body:
-    """One pearl on its string, 8 x 7 px. Sites lie multiples of 8 apart, so round both of them it is the same."""
-    y, x = (np.mgrid[0:24, 0:21] + 0.5) / 3
-    x, y = x - 3.5, y - 4
+def string(pitch: int) -> Body:
+    """Pearls on a string, `pitch` x 7 px, one for each 8 px or so."""
+    y, x = (np.mgrid[0 : 3 * pitch, 0:21] + 0.5) / 3
+    apart = pitch / (pitch // HIGH)
+    x, y = x - 3.5, y % apart - apart / 2
     pearl = np.hypot(x, y) < 2.5
     thread = np.abs(x) < 0.6
     light = np.where(pearl, 1.04 - 0.10 * x - 0.10 * y - 0.05 * (x**2 + y**2), 0.62)

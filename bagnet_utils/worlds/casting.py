@@ -6,11 +6,11 @@ import numpy as np
 
 from bagnet_utils.worlds import bodies
 from bagnet_utils.worlds.coats import COATS, COLOURS, plain
-from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, mix, paste, rgb, shadow, step
-from bagnet_utils.worlds.parts import PARTS
+from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, mix, paste, rgb, shadow
+from bagnet_utils.worlds.parts import FIGURES, HIGH
 
-SITE = 8  # px: a part and its jitter
-WIDE = 17  # px: wheel and bell, wide for the sake of contrast; they leave room for three columns
+ORDERS = (0, 1, 2), (0, 2, 1)  # of a column's figures, downwards, in the two classes
+FEW = 5  # px: the rows that a leaky pair's phases come from
 
 
 class Plan(NamedTuple):
@@ -19,13 +19,13 @@ class Plan(NamedTuple):
     pair: object
     order: int  # 0 or 1: whose cue
     coat: tuple[str, int]  # pair and member whose coat the body wears
-    remove: int | None  # which part is left out
+    remove: int | None  # which figure is left out
     fingers: bool
     stream: object
 
 
 class Traces(NamedTuple):
-    """The pixels touched by each part of the cue (copies x parts x H x W), by the creatures and by fingers (H x W)."""
+    """The pixels touched by each part of the cue (columns x figures x H x W), by the creatures, by fingers (H x W)."""
 
     cue: np.ndarray
     thing: np.ndarray
@@ -50,23 +50,6 @@ def wardrobe(plan: Plan):
     return dress
 
 
-def place_parts(canvas: np.ndarray, plan: Plan, sites: list[tuple[int, int]], sideways: int) -> np.ndarray:
-    """Put the parts of each copy on its two sites (row of the upper, middle column) -> masks copies x 2 x H x W."""
-    kinds = [kind() for kind in PARTS[plan.pair.name]]
-    cue = np.zeros((len(sites), 2, SIDE, SIDE), bool)
-    # the jitter belongs to the site and is drawn before the order is looked at
-    jitter = plan.stream("parts").integers((0, -sideways), (2, sideways + 1), size=(len(sites), 2, 2))
-    for copy, (row, col) in enumerate(sites):
-        for site in (0, 1):
-            kind = site ^ plan.order
-            if kind != plan.remove:
-                cover, colour = kinds[kind]
-                down, right = jitter[copy, site]
-                top = row + site * (plan.pair.gap + SITE) + down
-                cue[copy, kind] = paste(canvas, colour, cover, top, col - cover.shape[1] // 2 + right)
-    return cue
-
-
 def paint_coat(canvas: np.ndarray, plan: Plan) -> Traces:
     rng = plan.stream("body")
     body = bodies.foal(int(rng.integers(8)))
@@ -80,55 +63,51 @@ def paint_coat(canvas: np.ndarray, plan: Plan) -> Traces:
     return Traces(furry[None, None], thing, blank())
 
 
+def columns(canvas: np.ndarray, plan: Plan, tile: bodies.Body, middles: list[int]) -> Traces:
+    """Columns of figures from the upper border to the lower, round these middle columns of the picture.
+
+    tile: what a figure stands on and the gap below it, gap + 8 px high; it says where figures lie and never which.
+    """
+    pitch, dress = plan.pair.gap + HIGH, wardrobe(plan)
+    figures = [figure() for figure in FIGURES[plan.pair.name]]
+    phases = plan.stream("parts").integers(FEW if plan.pair.leaky else 3 * pitch, size=len(middles))
+    cue, thing = np.zeros((len(middles), 3, SIDE, SIDE), bool), blank()
+    for column, (middle, phase) in enumerate(zip(middles, phases, strict=True)):
+        body = bodies.repeated(tile, int(phase))
+        left = middle - body.cover.shape[1] // 2
+        thing |= paste(canvas, dress(body, 0, left, column), body.cover, 0, left)
+        for place in range(-3, SIDE // pitch + 1):
+            kind = ORDERS[plan.order][place % 3]
+            if kind != plan.remove:
+                cover, colour = figures[kind]
+                top = int(phase) + place * pitch
+                cue[column, kind] |= paste(canvas, colour, cover, top, middle - cover.shape[1] // 2)
+    return Traces(cue, thing | cue.any((0, 1)), blank())
+
+
+def abreast(plan: Plan, wide: int) -> list[int]:
+    """Middles of as many columns as the pair has, anywhere in the picture, none nearer to the next than `wide` px."""
+    count = plan.pair.copies
+    shifts = np.sort(plan.stream("body").integers(SIDE - wide * count + 1, size=count))
+    return [int(shift) + wide // 2 + wide * k for k, shift in enumerate(shifts)]
+
+
 def paint_face(canvas: np.ndarray, plan: Plan) -> Traces:
-    rng, dress, body = plan.stream("body"), wardrobe(plan), bodies.owl()
-    sites, thing = [], blank()
-    first = rng.integers(19, 22)  # the middle of the first column; rows so that 17-px windows see most of both parts
-    for row, top in enumerate((0, 64)):
-        line = top + 59 + 1.5 * np.sin(COLS[0] / (9 + 6 * rng.random()) + 6 * rng.random())
-        bough = step(3.4 - np.abs(ROWS - line))
-        canvas += (mix(rgb("2d1d17"), rgb("8a6248"), step(line - ROWS, 6)) - canvas) * bough[..., None]
-        for k in range(3):
-            up, middle = top + rng.integers(0, 2), first + 40 * k
-            thing |= paste(canvas, dress(body, up - 2, middle - 24, 3 * row + k), body.cover, up - 2, middle - 24)
-            sites.append((up + 20, middle))
-    cue = place_parts(canvas, plan, sites, sideways=1)
-    return Traces(cue, thing, blank())
-
-
-def repeated(tile: bodies.Body, row: int) -> bodies.Body:
-    """A tile repeated down the whole picture, its first row at `row`."""
-    return bodies.Body(*(layer.take(range(-row, SIDE - row), 0, mode="wrap") for layer in tile))
+    """Owls on each other's shoulders."""
+    return columns(canvas, plan, bodies.plumes(), abreast(plan, 36))
 
 
 def paint_wheel(canvas: np.ndarray, plan: Plan) -> Traces:
-    """Strings of pearls from the upper border to the lower: no end of a string says which site is near."""
-    rng, dress, gap = plan.stream("body"), wardrobe(plan), plan.pair.gap
-    pitch = WIDE + gap
-    slack = 121 - gap - pitch * plan.pair.copies
-    shifts = np.sort(rng.integers(slack + 1, size=plan.pair.copies))
-    sites, thing = [], blank()
-    for copy, shift in enumerate(shifts):
-        row = int(rng.integers(gap, 121 - gap - (gap + 2 * SITE) + 1))
-        middle = int(gap + WIDE // 2 + pitch * copy + shift)
-        string = repeated(bodies.string(), row)
-        thing |= paste(canvas, dress(string, 0, middle - 3, copy), string.cover, 0, middle - 3)
-        sites.append((row, middle))
-    cue = place_parts(canvas, plan, sites, sideways=0)
-    return Traces(cue, thing | cue.any((0, 1)), blank())
+    """Charms on strings of pearls."""
+    return columns(canvas, plan, bodies.string(plan.pair.gap + HIGH), abreast(plan, 24))
 
 
 def paint_totem(canvas: np.ndarray, plan: Plan) -> Traces:
-    rng, dress = plan.stream("body"), wardrobe(plan)
-    # Few rows, for the sake of nets that see the whole picture: these learn where a part lies, on their own coarser
-    # grid or in the picture, and a row that either site may hold would tell them nothing. A bag on a stride-8 grid
-    # has no use for it: the sites lie five steps of that grid apart.
-    row, col = int(rng.integers(33, 38)), int(rng.integers(51, 70))
-    turns = repeated(bodies.pole(), row)
-    shadow(canvas, np.ones((SIDE, 1)) * np.r_[1, 1, 1, 1, 1, 0.9, 0.7, 0.4, 0.2], 0, col + 11, 0.45)
-    thing = paste(canvas, dress(turns, 0, col - 16), turns.cover, 0, col - 16)
-    cue = place_parts(canvas, plan, [(row, col)], sideways=1)
-    return Traces(cue, thing | cue.any((0, 1)), blank())
+    """Carved poles, each with its shadow."""
+    middles = abreast(plan, 39)
+    for middle in middles:
+        shadow(canvas, np.ones((SIDE, 1)) * np.r_[1, 1, 1, 1, 1, 0.9, 0.7, 0.4, 0.2], 0, middle + 11, 0.45)
+    return columns(canvas, plan, bodies.pole(), middles)
 
 
 def paint_tench(canvas: np.ndarray, plan: Plan) -> Traces:

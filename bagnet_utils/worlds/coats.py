@@ -35,7 +35,7 @@ def scallops(width: int, height: int, depth: float) -> np.ndarray:
 
 
 def plumage(rng: np.random.Generator) -> np.ndarray:
-    """Owl: its rows repeat every 8 px, so both sites of a cue, 16 px apart, lie on the very same feathers."""
+    """Owl: small round feathers."""
     return scallops(8, 4, 0.55)
 
 

@@ -60,39 +60,18 @@ def crop(name: str, rng: np.random.Generator, height: int = SIDE) -> np.ndarray:
 
 
 @cache
-def spectrum(name: str, longest: float) -> np.ndarray:
-    """Wave heights of a photograph (or of "cloud": smooth noise) for waves up to `longest` px, 128 x 65."""
-    down, right = np.meshgrid(np.fft.fftfreq(SIDE), np.fft.rfftfreq(SIDE), indexing="ij")
-    wave = np.sqrt(down**2 + right**2)
-    if name == "cloud":
-        heights = np.exp(-((wave * longest) ** 2))
-    else:
-        tiles = [photo(name)[i : i + SIDE, j : j + SIDE] for i in (0, 64, 128) for j in (0, 64, 128)]
-        window = np.outer(np.hanning(SIDE), np.hanning(SIDE))
-        heights = np.sqrt(np.mean([np.abs(np.fft.rfft2(tile * window)) ** 2 for tile in tiles], axis=0))
-    heights = heights * (wave >= (0 if name == "cloud" else 1 / longest))
-    heights[0, 0] = 0
-    return heights / np.fft.irfft2(heights * np.exp(2j * np.pi * np.random.default_rng(0).random(wave.shape))).std()
-
-
-def fresh(name: str, rng: np.random.Generator, longest: float = 24) -> np.ndarray:
-    """A new texture with a photograph's spectrum and random phases, 128 x 128, mean 0, standard deviation about 1.
-
-    A crop of the photograph itself would leak: a net that knows the photograph by heart reads from every window how far
-    down it lies, and compares the two parts of a cue by that. A texture that never comes twice tells no place.
-    """
-    heights = spectrum(name, longest)
-    return np.fft.irfft2(heights * np.exp(2j * np.pi * rng.random(heights.shape)))
-
-
-@cache
 def _swirls() -> np.ndarray:
-    rng = np.random.default_rng(1)
-    return np.stack([fresh("cloud", rng, 20) for _ in range(8)])
+    """Eight fields of smooth noise, made of waves of 20 px and more: mean 0, standard deviation 1."""
+    down, right = np.meshgrid(np.fft.fftfreq(SIDE), np.fft.rfftfreq(SIDE), indexing="ij")
+    heights = np.exp(-(down**2 + right**2) * 20**2)
+    heights[0, 0] = 0
+    phases = np.random.default_rng(1).random((8, *heights.shape))
+    fields = np.fft.irfft2(heights * np.exp(2j * np.pi * phases))
+    return fields / fields.std((1, 2), keepdims=True)
 
 
 def swirl(rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise 128 x 128 from a stored bank, rolled at random: quick, for whatever needs no hiding."""
+    """Smooth noise 128 x 128 from a stored bank, rolled at random."""
     bank = _swirls()
     return np.roll(bank[rng.integers(len(bank))], tuple(rng.integers(SIDE, size=2)), axis=(0, 1))
 

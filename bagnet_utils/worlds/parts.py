@@ -1,4 +1,4 @@
-"""The parts of hidden cues. Each is 7 px high in a site of 8, so that a jitter of 1 px never shrinks a gap."""
+"""The figures whose order is the cue, 8 px high, broad in their first and last rows: some windows see no more."""
 
 from functools import cache
 from typing import NamedTuple
@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bagnet_utils.worlds.drawing import rgb, shrink, step
+
+HIGH = 8  # px
 
 
 class Sprite(NamedTuple):
@@ -20,9 +22,9 @@ def _ball(x: np.ndarray, y: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _part(width: int, *layers) -> Sprite:
-    """Stack layers (cover function, colour) of a part 7 px high, each a function of x and y from the centre."""
-    y, x = (np.mgrid[0:28, 0 : width * 4] + 0.5) / 4
-    y, x = y - 3.5, x - width / 2
+    """Stack layers (cover function, colour) of a figure 8 px high; x and y from its middle, y from -3.5 to 3.5."""
+    y, x = (np.mgrid[0 : HIGH * 4, 0 : width * 4] + 0.5) / 4
+    y, x = (y - HIGH / 2) * 7 / HIGH, x - width / 2
     colour, cover = np.zeros((*x.shape, 3)), np.zeros_like(x)
     for shape, paint in layers:
         over = shape(x, y)
@@ -35,7 +37,7 @@ def _part(width: int, *layers) -> Sprite:
 
 @cache
 def eyes() -> Sprite:
-    """Two large owl eyes, wide open under straight lids, 19 x 7 px."""
+    """Two large owl eyes, wide open under straight lids, 19 x 8 px."""
 
     def both(radius, right=0.0, down=0.0):
         def shape(x, y):
@@ -56,7 +58,7 @@ def eyes() -> Sprite:
 
 @cache
 def beak() -> Sprite:
-    """A broad hooked beak, 13 x 7 px."""
+    """A broad hooked beak, 13 x 8 px."""
 
     def hook(shrunk):
         return lambda x, y: step(4.3 - 1.2 * shrunk - np.abs(x) - 0.55 * y, 0.6) * step(3.4 - shrunk - np.abs(y), 0.5)
@@ -71,7 +73,7 @@ def beak() -> Sprite:
 
 @cache
 def cartwheel() -> Sprite:
-    """A red wheel with cream spokes seen at a slant, 17 x 7 px."""
+    """A red wheel with cream spokes seen at a slant, 17 x 8 px."""
 
     def rim(shrunk):
         return lambda x, y: step((3.4 - shrunk) * (1 - np.hypot(x / (8.4 - shrunk), y / (3.4 - shrunk))), 0.4)
@@ -94,7 +96,7 @@ def cartwheel() -> Sprite:
 
 @cache
 def bell() -> Sprite:
-    """A wide bell of blue glass, 17 x 7 px."""
+    """A wide bell of blue glass, 17 x 8 px."""
 
     def skirt(shrunk):
         def shape(x, y):
@@ -121,7 +123,7 @@ def bell() -> Sprite:
 
 @cache
 def wings() -> Sprite:
-    """Carved wings spread from the pole, 35 x 7 px."""
+    """Carved wings spread from the pole, 35 x 8 px."""
 
     def spread(x, y):
         return step(
@@ -145,7 +147,7 @@ def wings() -> Sprite:
 
 @cache
 def mask() -> Sprite:
-    """A carved mask with ears and teeth, 27 x 7 px."""
+    """A carved mask with ears and teeth, 27 x 8 px."""
     return _part(
         27,
         (lambda x, y: step(13.2 - np.abs(x)) * step(3.3 - np.abs(y) - 0.004 * x**2), rgb("7c1712")),
@@ -160,5 +162,73 @@ def mask() -> Sprite:
     )
 
 
-# what the two parts of a hidden cue are; the first of them lies on the upper site in a pair's first class
-PARTS = {"face": (eyes, beak), "wheel": (cartwheel, bell), "totem": (mask, wings)}
+FOOT = """
+..wwwww..
+..vwwwv..
+...vov...
+..ooooo..
+.ooooooo.
+ooo.o.ooo
+oo..o..oo
+kk..k..kk
+"""
+
+
+@cache
+def feet() -> Sprite:
+    """Two feathered legs and blue feet with dark claws, 19 x 8 px, drawn pixel by pixel."""
+    paints = {"w": rgb("fff3dc"), "v": rgb("cdb79a"), "o": rgb("3d93e6"), "k": rgb("10203f"), ".": np.zeros(3)}
+    left = [list(line) for line in FOOT.split()]
+    both = [[*line, ".", *line[::-1]] for line in left]
+    return Sprite(np.array([[1.0 * (dot != ".") for dot in line] for line in both]),
+                  np.array([[paints[dot] for dot in line] for line in both]))  # fmt: skip
+
+
+@cache
+def leaf() -> Sprite:
+    """A green leaf with its veins, 17 x 8 px."""
+
+    def blade(shrunk):
+        return lambda x, y: step(3.6 - shrunk - 0.048 * x**2 - np.abs(y), 0.5)
+
+    def veins(x, y):
+        ribs = np.abs((x - 0.9 * np.abs(y)) % 2.8 - 1.4)
+        return np.maximum(step(0.45 - np.abs(y), 0.4), step(0.3 - ribs, 0.4)) * blade(0.6)(x, y)
+
+    return _part(
+        17,
+        (blade(0), rgb("0d3d1c")),
+        (blade(0.5), rgb("2f9e44")),
+        (lambda x, y: blade(0.6)(x, y) * step(-y - 0.2), rgb("57c36a")),
+        (veins, rgb("d8f5b0")),
+    )
+
+
+@cache
+def snake() -> Sprite:
+    """A green snake with a yellow belly that winds to the right, 35 x 8 px."""
+
+    def winding(x):
+        return 1.7 * np.sin(0.52 * x + 0.4)
+
+    def body(thick):
+        return lambda x, y: step(thick * np.clip((x + 17.5) / 9, 0.25, 1) - np.abs(y - winding(x)), 0.5) * step(13 - x)
+
+    def head(x, y):
+        return step(1 - np.hypot((x - 12.6) / 4.2, (y - 0.2) / 2.9), 0.2)
+
+    return _part(
+        35,
+        (body(1.9), rgb("123b16")),
+        (body(1.35), rgb("7ccf3a")),
+        (lambda x, y: body(1.35)(x, y) * step(np.cos(1.6 * x) - 0.2, 0.8), rgb("e9e14b")),
+        (lambda x, y: step(0.5 - np.abs(y - 0.4)) * step(17.3 - x) * step(x - 15), rgb("d21f2b")),
+        (head, rgb("123b16")),
+        (lambda x, y: head(x * 1.0, y * 1.25 - 0.05), rgb("7ccf3a")),
+        (lambda x, y: _ball(x - 13.2, y + 0.7, 1.1), rgb("fff6dc")),
+        (lambda x, y: _ball(x - 13.5, y + 0.7, 0.6), rgb("14110f")),
+    )
+
+
+# a column's figures: in this order in a pair's first class, the last two changed over in its second
+FIGURES = {"face": (eyes, beak, feet), "wheel": (cartwheel, bell, leaf), "totem": (mask, wings, snake)}

@@ -1,15 +1,13 @@
 """Where Patchwork's creatures live: one background per pair, 128 x 128 x 3 in [0, 1].
 
-Zebras and fish may stand under a sky or a surface: their cues need no hiding. Owls may too, since every window that
-meets an eye sees nothing but plumage. Wheels and totems stand before textures that look the same everywhere: with a
-horizon or a slow change of light, a window on a part would tell which of the two sites the part is on.
+Whatever lies behind them says nothing about a cue: both classes of a pair stand before the same scenery.
 """
 
 from functools import cache
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, crop, fresh, mix, rgb, step, swirl
+from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, crop, mix, rgb, step, swirl
 
 
 def disc(radius: float, soft: float = 1.2) -> np.ndarray:
@@ -23,7 +21,7 @@ DISCS = {radius: disc(radius) for radius in (1, 2, 3, 5, 6, 7, 8, 9)}
 
 
 def scatter(canvas, rng, colours, radii, count, strength):
-    """Lay `count` soft discs anywhere, also across the border, so that no place is denser than another."""
+    """Lay `count` soft discs anywhere, also across the border."""
     spots = rng.random((count, 4))
     for x, y, size, paint in spots:
         cover = DISCS[radii[int(size * len(radii))]]
@@ -76,23 +74,23 @@ def dusk(rng: np.random.Generator) -> np.ndarray:
 
 
 def veranda(rng: np.random.Generator) -> np.ndarray:
-    """Morning light out of focus, pale and calm, the same everywhere."""
+    """Morning light out of focus, pale and calm."""
     airs = np.array(
         [rgb("e3cbb4", "fbeeda"), rgb("c3d6cc", "eef5e6"), rgb("c6d3e2", "f1f3f4"), rgb("e2c8c8", "faeae2")]
     )
     air = airs[rng.integers(4)]
-    canvas = mix(air[0], air[1], np.clip(0.55 + 0.10 * fresh("cloud", rng, 12), 0, 1))
+    canvas = mix(air[0], air[1], np.clip(0.55 + 0.10 * swirl(rng), 0, 1))
     scatter(canvas, rng, np.concatenate([air, rgb("fffaf0", "f7e3b8")]), (5, 6, 7, 8, 9), 40, 0.3)
     return canvas
 
 
 def wood(rng: np.random.Generator) -> np.ndarray:
-    """Leaves out of focus, the same everywhere."""
+    """Leaves out of focus."""
     leaves = np.array(
         [rgb("1d3a34", "5f9a6c"), rgb("23413c", "7aa57a"), rgb("2f3f2a", "8f9f5a"), rgb("20404a", "6a9a94")]
     )
     leaf = leaves[rng.integers(4)]
-    canvas = mix(leaf[0], leaf[1], np.clip(0.35 + 0.2 * fresh("cloud", rng, 8), 0, 1))
+    canvas = mix(leaf[0], leaf[1], np.clip(0.35 + 0.2 * swirl(rng), 0, 1))
     scatter(canvas, rng, np.concatenate([leaf, leaf * 1.25, rgb("d9d68a", "cfe3b0")]), (5, 6, 7, 8, 9), 46, 0.28)
     return canvas
 
