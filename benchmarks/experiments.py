@@ -19,7 +19,6 @@ from bagnet_utils.experiments.attributions import METHODS
 from bagnet_utils.experiments.bootstrap import bootstrap
 from bagnet_utils.models.scores import logits
 from bagnet_utils.models.zoo import manifest
-from bagnet_utils.worlds.scenes import NAMES
 
 TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
           "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
@@ -87,22 +86,6 @@ def telling(world, net: nn.Module, count: int = 50) -> dict[str, int]:
         window = slice(patch.row, patch.row + net.patch_size), slice(patch.column, patch.column + net.patch_size)
         on += int(fingers[window].sum() >= 10)
     return {"patches": len(best), "on fingers": on}
-
-
-def moved(world, nets: dict[str, nn.Module], shifts: tuple[int, ...] = (0, 4, 8, 16, 24, 40), each: int = 100) -> dict:
-    """Right answers on pictures that were moved down by some pixels; the rows that leave below come in above.
-
-    Where something lies on a network's grid may tell what its surroundings should: then answers change with the shift.
-    """
-    pairs, found = ("face", "wheel", "totem"), {"pictures": each, "shifts": list(shifts)}
-    for name, net in tqdm(nets.items(), "moved"):
-        found[name] = {}
-        for pair in pairs:
-            some = (world.labels // 2 == NAMES.index(pair)).nonzero()[:each, 0]
-            images, labels = world.images[some], world.labels[some]
-            answers = [bu.predict(net, torch.roll(images, shift, dims=2)) for shift in shifts]
-            found[name][pair] = [int((answer == labels).sum()) for answer in answers]
-    return found
 
 
 def spread(labels: Tensor, count: int) -> Tensor:

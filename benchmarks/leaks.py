@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from cells import cell
-from experiments import FOUND, TITLES
+from experiments import TITLES
 
 import bagnet_utils as bu
 from bagnet_utils.models.recipes import Recipe, patchwork_pictures
@@ -127,44 +127,22 @@ def lines() -> Iterator[str]:
             yield f"| {' | '.join(cells)} |"
 
 
-def moved() -> Iterator[str]:
-    """Accuracy when pictures are moved by a few pixels."""
-    told = json.loads(FOUND.read_text(encoding="utf-8"))["patchwork"].get("moved") if FOUND.exists() else None
-    pairs = ("face", "wheel", "totem")
-    if told is None:
-        return
-    shifts = "".join(f" {pair}, {shift} px |" for pair in pairs for shift in told["shifts"])
-    yield MOVED.format(each=told["pictures"], shifts=shifts, rules="---|" * len(pairs) * len(told["shifts"]))
-    for name in (name for name in TITLES if name in told):
-        cells = [f"{100 * right / told['pictures']:.0f}" for pair in pairs for right in told[name][pair]]
-        yield f"| {TITLES[name]} | {' | '.join(cells)} |"
-
-
 LEAKS = """## Does anything leak?
 
-Cells at chance mean something only if the network could not have learnt the pair by other means. `python3 course.py
-leaks` tries twice. *Longer*: a network trained from scratch on the pairs that it must not solve, with three times as
-many pictures of them as the shipped one had; accuracy in percent on {each} fresh pictures of each pair. *Windows*: a
-network trained on single windows that hold a piece of the cue, each told its picture's class, so that no averaging
-buries a faint hint; accuracy in percent over all such windows of {each} fresh pictures (windows of one picture are not
-independent, so no interval is given). The last column is the same for a pair that it can solve, to show that the
-attempt would see a hint.
+Cells at chance mean something only if the network could not have learnt the pair by other means. Figures follow each
+other down columns, each column with its own uniform phase; so at every place each figure is equally likely in both
+classes, and whatever a window of less than gap + 2 pixels shows has one and the same law in both. A test goes through
+all phases and finds no exception. Then the mean margin over windows has one expected value in both classes, m, say; the
+cross-entropy of such a bag is at least (softplus(m) + softplus(-m)) / 2, which is at least log 2, what a guess costs:
+it has nothing to learn. `python3 course.py leaks` tries all the same, twice. *Longer*: a network trained from scratch
+on the pairs that it must not solve, with three times as many pictures of them as the shipped one had; accuracy in
+percent on {each} fresh pictures of each pair. *Windows*: a network trained on single windows that hold a piece of the
+cue, each told its picture's class, so that no averaging buries a faint hint; accuracy in percent over all such windows
+of {each} fresh pictures (windows of one picture are not independent, so no interval is given). The last column is the
+same for a pair that it can solve, to show that the attempt would see a hint.
 
 | | pair | longer | windows | windows, a pair that it can solve |
 |---|---|---|---|---|"""
-
-MOVED = """
-And the networks that see far: do they solve order by order? All sites of a cue lie a multiple of 8 pixels apart, so a
-BagNet's grid, which has a step of 8, cannot tell them from each other. The ResNet's and the DenseNet's have a step of
-16, the VGG's of 32: there one part alone may give its site away by where it falls on the grid. So pictures were moved
-down by a few pixels (the rows that leave below come in above); percent right on {each} pictures of each pair. Who goes
-by the grid falls, even to 0, and comes back after a whole step. At 40 pixels the upper part of a totem comes to lie
-where the lower one was: who goes by rough places falls there. Who compares the parts stays throughout. Notebooks 7 and
-9 tell the story.
-
-| |{shifts}
-|---|{rules}"""
-
 
 if __name__ == "__main__":
     main()
