@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 import bagnet_utils as bu
 from bagnet_utils.experiments.interactions import grid
+from bagnet_utils.models.peers import VGG
 
 BUILDERS = {9: bu.bagnet9, 17: bu.bagnet17, 33: bu.bagnet33}
 NAMES = ["bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet", "vit", "vit_bag"]
@@ -45,6 +46,19 @@ def test_one_pixel_less_and_patches_see_two_squares():
     assert grid((57, 57), 7, 9)[:2] == [(0, 0), (0, 16)]
     assert bu.interaction(strong(9), image, 7, 9).left_over.value > 0.001
     assert bu.interaction(strong(9), image, 8, 9).left_over.value < 1e-9
+
+
+@pytest.mark.parametrize("build", [lambda: bu.bagnet9(**SMALL), lambda: VGG(4)], ids=["bagnet9", "vgg"])
+def test_memory_does_not_grow_with_the_number_of_pictures(build):
+    model, largest = build().eval(), {}
+    for count in (2, 12):
+        seen = []
+        layer = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
+        handle = layer.register_forward_pre_hook(lambda _, given, seen=seen: seen.append(given[0].numel()))
+        assert len(bu.interaction(model, torch.rand(count, 3, 64, 64), gap=16).together) == count
+        handle.remove()
+        largest[count] = max(seen)  # numbers that went through the network at once
+    assert largest[12] == largest[2]
 
 
 def test_below_the_patch_size_parts_interact():

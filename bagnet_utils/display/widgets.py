@@ -13,12 +13,12 @@ from PIL import Image
 from torch import Tensor
 from traitlets import Dict, Int, List, observe, validate
 
+from bagnet_utils.checks import check_images, check_target, describe
 from bagnet_utils.display.figures import show_patch
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence
-from bagnet_utils.experiments.inputs import check_bagnet, check_images, check_target, describe
 from bagnet_utils.experiments.silencing import silence
-from bagnet_utils.models.bagnet import BagNet
+from bagnet_utils.models.bagnet import BagNet, check_bagnet
 
 HERE = Path(__file__).parent
 MANY, FEW = 20, 10  # of more than MANY classes, only the FEW with the highest logits travel

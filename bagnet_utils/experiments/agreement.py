@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from bagnet_utils.checks import check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
-from bagnet_utils.experiments.inputs import check_whole
 
 
 class Agreement(NamedTuple):

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_image, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import heatmap
-from bagnet_utils.experiments.inputs import check_image, check_target, check_whole
 from bagnet_utils.experiments.masking import cover, squares
 
 
@@ -80,7 +80,7 @@ def attribute(
     if baseline not in ("mean", "black"):
         raise BadInput(f"attribute: there is no baseline called {baseline!r}; there are mean and black.")
     image = check_image("attribute", image, model)
-    check_whole("attribute", "seed", seed, 0, 2**63 - 1)
+    seed = check_whole("attribute", "seed", seed, 0, 2**63 - 1)
     if method == "random":
         return torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(seed)).to(image)
     if method == "heatmap":
@@ -107,7 +107,7 @@ def masking_curve(model: nn.Module, image: Tensor, attribution: Tensor, masks: S
         )
     if not isinstance(masks, (list, tuple, range)) or not masks:
         raise BadInput("masking_curve: masks must be a list of at least one number of patches, such as [0, 4, 8].")
-    check_whole("masking_curve", "side", side, 1, min(image.shape[1:]), " (pixels)")
+    side = check_whole("masking_curve", "side", side, 1, min(image.shape[1:]), " (pixels)")
     rank = F.avg_pool2d(torch.as_tensor(attribution)[None, None].to(image), side)[0, 0]  # h x w
     if not torch.isfinite(rank).all():
         raise BadInput("masking_curve: the attribution has NaN or infinite numbers, which cannot be ranked.")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bagnet_utils.experiments.inputs import check_whole
+from bagnet_utils.checks import check_whole
 
 
 class Estimate(NamedTuple):

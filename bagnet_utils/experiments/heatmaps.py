@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_image, check_images, check_target, whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_bagnet, check_image, check_images, check_target
-from bagnet_utils.models.bagnet import BagNet, Bottleneck
+from bagnet_utils.models.bagnet import BagNet, Bottleneck, check_bagnet
 
 PIXELS_AT_ONCE = {"cpu": 2048, "gpu": 32768}  # of the heatmap; small enough for a processor's cache, large for a GPU
 WIDEST = 256  # columns of the heatmap that go through the network side by side
@@ -45,12 +45,13 @@ def heatmap(model: BagNet, image: Tensor, target: int, stride: int = 8, pad: boo
     check_bagnet("heatmap", model)
     image = check_image("heatmap", image, model)[None]
     target = check_target("heatmap", target, model.fc.out_features)
-    if type(stride) is not int or stride not in (8, 4, 2, 1):
+    step = whole(stride)
+    if step not in (8, 4, 2, 1):
         raise BadInput(f"heatmap: stride is {stride!r}, but 8, 4, 2 or 1 is wanted: it must divide the network's 8.")
     picture = model.normalise(image)
-    if pad if pad is not None else stride == 1:
+    if pad if pad is not None else step == 1:
         picture = F.pad(picture, [(model.patch_size - 1) // 2] * 4)
-    return dense_logits(model, picture, target, stride)
+    return dense_logits(model, picture, target, step)
 
 
 def dense_logits(model: BagNet, picture: Tensor, target: int, stride: int) -> Tensor:

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_eval, check_images, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
-from bagnet_utils.experiments.inputs import check_eval, check_images, check_whole
 from bagnet_utils.experiments.masking import Place, cover, hidden_one_by_one, squares
 
 
@@ -50,12 +50,12 @@ def interaction(model: nn.Module, images: Tensor, gap: int = 8, size: int | None
     check_eval("interaction", model)
     images = check_images("interaction", images, model)
     places = grid(tuple(images.shape[-2:]), gap, size)
-    before = model(images)
     together, apart = [], []
-    for image, logits in zip(images, before, strict=True):
+    for image in images:  # one after the other: memory does not grow with their number
         contents = squares(image, places, gap if size is None else size, "mean")
+        logits, hidden = model(torch.stack([image, cover(image, places, contents)]))
         best = logits.argmax()
-        together.append(logits[best] - model(cover(image, places, contents)[None])[0, best])
+        together.append(logits[best] - hidden[best])
         alone, _ = hidden_one_by_one(model, image, places, contents)
         apart.append((logits[best] - alone[:, best]).sum())
     return Interaction(torch.stack(together), torch.stack(apart))
@@ -63,7 +63,7 @@ def interaction(model: nn.Module, images: Tensor, gap: int = 8, size: int | None
 
 def grid(sides: tuple[int, int], gap: int, size: int | None = None) -> list[Place]:
     """Where squares lie that are `gap` px apart, as many as there is room for, in the middle: at least two."""
-    check_whole("interaction", "gap", gap, 0 if size else 1, min(sides), " (pixels)")
+    gap = check_whole("interaction", "gap", gap, 0 if size else 1, min(sides), " (pixels)")
     size = gap if size is None else check_whole("interaction", "size", size, 1, min(sides), " (pixels)")
     lines = []
     for side in sides:
@@ -84,7 +84,7 @@ def shapley(worth: Callable[[frozenset[int]], float], players: int) -> list[floa
     worth: what a set of players (numbers from 0) is worth, the empty one as well. It is asked about all 2 ** players
     sets, so the values are exact.
     """
-    check_whole("shapley", "players", players, 1, 16, ": every set of them is asked about")
+    players = check_whole("shapley", "players", players, 1, 16, ": every set of them is asked about")
     if not callable(worth):
         raise BadInput(f"shapley: worth is {worth!r}, but a function is wanted: a set of players -> what it is worth.")
     sets = [frozenset(some) for size in range(players + 1) for some in combinations(range(players), size)]

@@ -3,8 +3,8 @@
 import numpy as np
 from torch import Tensor
 
+from bagnet_utils.checks import check_images
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_images
 
 
 def move(images: Tensor, down, right=0) -> Tensor:

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_image, check_target, check_whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_image, check_target, check_whole
 from bagnet_utils.models.bagnet import BagNet
 
 FILLS = ("mean", "black", "noise", "blur")
@@ -51,9 +51,9 @@ def occlude(
     """
     image = check_image("occlude", image, model)
     height, width = image.shape[1:]
-    check_whole("occlude", "size", size, 1, min(height, width), " (pixels of the picture)")
-    check_whole("occlude", "stride", stride, 1, max(height, width), " (pixels)")
-    check_whole("occlude", "seed", seed, 0, 2**63 - 1)
+    size = check_whole("occlude", "size", size, 1, min(height, width), " (pixels of the picture)")
+    stride = check_whole("occlude", "stride", stride, 1, max(height, width), " (pixels)")
+    seed = check_whole("occlude", "seed", seed, 0, 2**63 - 1)
     rows, columns = (tuple(range(0, side - size + 1, stride)) for side in (height, width))
     places = [(row, column) for row in rows for column in columns]
     before, maps = top_layer(model, image[None])

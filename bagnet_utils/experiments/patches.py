@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bagnet_utils.checks import check_images, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence
-from bagnet_utils.experiments.inputs import check_bagnet, check_images, check_target
-from bagnet_utils.models.bagnet import BagNet
+from bagnet_utils.models.bagnet import BagNet, check_bagnet
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def top_patches(
     rather_than: another class, whose evidence is then taken off: what tells the two apart?
     """
     check_bagnet("top_patches", model)
+    k = check_whole("top_patches", "k", k, 1, 10_000, " (patches)")
     images = check_images("top_patches", images, model)
     target = check_target("top_patches", target, model.fc.out_features)
     if rather_than is not None:
@@ -97,8 +98,8 @@ def prototypes(model: BagNet, images: Tensor, k: int = 12, examples: int = 8, se
         features = torch.cat([model.features(some) for some in images.split(50)])  # N x D x h x w
     n, depth, rows, columns = features.shape
     vectors = features.permute(0, 2, 3, 1).reshape(-1, depth).cpu().numpy()
-    if not isinstance(k, int) or not 1 <= k <= len(vectors):
-        raise BadInput(f"prototypes: k is {k!r}, but a whole number from 1 to {len(vectors)}, the patches, is wanted.")
+    k = check_whole("prototypes", "k", k, 1, len(vectors), ": there are no more patches")
+    examples = check_whole("prototypes", "examples", examples, 1, 10_000, " (patches)")
     clusters = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=4096).fit(vectors)
     heap = clusters.predict(vectors)
     apart = ((vectors - clusters.cluster_centers_[heap]) ** 2).sum(1)

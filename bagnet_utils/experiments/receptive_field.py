@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_eval
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_eval
 
 
 @dataclass(frozen=True)

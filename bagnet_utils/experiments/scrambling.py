@@ -1,13 +1,15 @@
 """Does order matter? Pictures whose parts are all there, but not in their places (Brendel & Bethge, section 3.3)."""
 
+from numbers import Real
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from bagnet_utils.checks import check_eval, check_images, check_whole, whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.inputs import check_bagnet, check_eval, check_images, check_whole
-from bagnet_utils.models.bagnet import BagNet
+from bagnet_utils.models.bagnet import BagNet, check_bagnet
 
 
 def scramble(images: Tensor, tile: int, seed: int = 0) -> Tensor:
@@ -16,8 +18,8 @@ def scramble(images: Tensor, tile: int, seed: int = 0) -> Tensor:
     images: N x 3 x H x W (or one, 3 x H x W) -> the same shape. The same seed gives the same orders.
     """
     many = check_images("scramble", images)
-    check_tile("scramble", tile, many.shape[-2:])
-    check_whole("scramble", "seed", seed, 0, 2**63 - 1)
+    tile = check_tile("scramble", tile, many.shape[-2:])
+    seed = check_whole("scramble", "seed", seed, 0, 2**63 - 1)
     tiles = F.unfold(many, tile, stride=tile)  # N x 3tt x T
     random = torch.Generator().manual_seed(seed)
     orders = torch.stack([torch.randperm(tiles.shape[2], generator=random) for _ in many])  # N x T
@@ -33,9 +35,8 @@ def whole_patches(model: BagNet, sides: tuple[int, int], tile: int) -> Tensor:
     check_bagnet("whole_patches", model)
     if not isinstance(sides, (tuple, list)) or len(sides) != 2:
         raise BadInput(f"whole_patches: sides is {sides!r}, but height and width are wanted, such as (128, 128).")
-    for side in sides:
-        check_whole("whole_patches", "a side", side, model.patch_size, 100_000, " (pixels)")
-    check_tile("whole_patches", tile, sides)
+    sides = [check_whole("whole_patches", "a side", side, model.patch_size, 100_000, " (pixels)") for side in sides]
+    tile = check_tile("whole_patches", tile, sides)
     if tile % model.stride:
         raise BadInput(
             f"whole_patches: tiles of {tile} px carry patches off the model's grid; multiples of {model.stride} do not."
@@ -47,14 +48,15 @@ def whole_patches(model: BagNet, sides: tuple[int, int], tile: int) -> Tensor:
     return inside[0][:, None] & inside[1]
 
 
-def check_tile(who: str, tile, sides) -> None:
-    height, width = sides
-    if type(tile) is not int or tile < 1 or height % tile or width % tile:
+def check_tile(who: str, tile, sides) -> int:
+    (height, width), number = sides, whole(tile)
+    if number is None or number < 1 or height % number or width % number:
         fit = [n for n in range(1, min(height, width) + 1) if height % n == 0 and width % n == 0]
         raise BadInput(
             f"{who}: tiles of {tile!r} px do not divide a picture of {height} x {width}; "
             f"these do: {', '.join(map(str, fit))}."
         )
+    return number
 
 
 @torch.enable_grad()
@@ -67,9 +69,9 @@ def texturise(images: Tensor, net: nn.Module, steps: int = 200, rate: float = 0.
     """
     check_eval("texturise", net)
     images = check_images("texturise", images, net)
-    check_whole("texturise", "steps", steps, 1, 10_000)
-    check_whole("texturise", "seed", seed, 0, 2**63 - 1)
-    if type(rate) not in (int, float) or not 0 < rate <= 1:
+    steps = check_whole("texturise", "steps", steps, 1, 10_000)
+    seed = check_whole("texturise", "seed", seed, 0, 2**63 - 1)
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
         raise BadInput(f"texturise: rate is {rate!r}, but a number above 0 and up to 1 is wanted.")
     with torch.no_grad():
         wanted = grams(net, images)

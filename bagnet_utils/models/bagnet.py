@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_eval, describe, whole
 from bagnet_utils.errors import BadInput
 
 STRIDES = (2, 2, 2, 1)  # of the four stages; their product is the step between neighbouring patches: 8 pixels
@@ -111,16 +112,26 @@ class BagNet(nn.Module):
         return self.fc(self.features(images).mean((2, 3)))
 
 
+def check_bagnet(who: str, model) -> None:
+    """Raise unless the model is a BagNet in eval mode."""
+    if not isinstance(model, BagNet):
+        raise BadInput(
+            f"{who}: the model is {describe(model)}, but a BagNet is wanted: "
+            "only a bag of patches has evidence for each patch. Try bagnet9(), bagnet17() or bagnet33()."
+        )
+    check_eval(who, model)
+
+
 def check_size(kernel3, num_classes, width, depth) -> None:
     for name, given in (("kernel3", kernel3), ("depth", depth)):
-        if not (isinstance(given, (tuple, list)) and len(given) == 4 and all(isinstance(n, int) for n in given)):
+        if not (isinstance(given, (tuple, list)) and len(given) == 4 and all(whole(n) is not None for n in given)):
             raise BadInput(f"BagNet: {name} is {given!r}, but four whole numbers are wanted, one for each stage.")
     if min(depth) < 1 or any(wide < 0 or wide > blocks for wide, blocks in zip(kernel3, depth, strict=True)):
         raise BadInput(
             f"BagNet: depth {tuple(depth)} cannot hold the 3x3 blocks {tuple(kernel3)}; "
             "each stage needs at least one block, and at least as many as it has 3x3 ones."
         )
-    if not isinstance(num_classes, int) or num_classes < 1 or not width > 0 or round(64 * width) < 1:
+    if whole(num_classes) is None or num_classes < 1 or not width > 0 or round(64 * width) < 1:
         raise BadInput(
             f"BagNet: num_classes {num_classes!r} and width {width!r} were given; "
             "num_classes must be a whole number of at least 1, and width large enough for one channel (1/64)."

@@ -1,11 +1,12 @@
-"""What every experiment asks of its model and its pictures, said in one sentence when it is not so."""
+"""What is asked of models, pictures and numbers, said in one sentence when it is not so."""
+
+import operator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.models.bagnet import BagNet
 
 
 def check_eval(who: str, model) -> None:
@@ -16,16 +17,6 @@ def check_eval(who: str, model) -> None:
         raise BadInput(
             f"{who}: the model is in train mode, where BatchNorm mixes the pictures of a batch; call model.eval()."
         )
-
-
-def check_bagnet(who: str, model) -> None:
-    """Raise unless the model is a BagNet in eval mode."""
-    if not isinstance(model, BagNet):
-        raise BadInput(
-            f"{who}: the model is {describe(model)}, but a BagNet is wanted: "
-            "only a bag of patches has evidence for each patch. Try bagnet9(), bagnet17() or bagnet33()."
-        )
-    check_eval(who, model)
 
 
 def check_images(who: str, images, model: nn.Module | None = None) -> Tensor:
@@ -63,7 +54,8 @@ def check_images(who: str, images, model: nn.Module | None = None) -> Tensor:
             f"{who}: the picture is {images.shape[-2]} x {images.shape[-1]} pixels, too small for this "
             f"{type(model).__name__}, which needs at least {smallest} on each side; use a larger picture."
         )
-    if not torch.isfinite(images).all():
+    ends = torch.stack(images.detach().aminmax())  # NaN if any pixel is; to mark all of them would take memory
+    if not ends.isfinite().all():
         raise BadInput(
             f"{who}: the picture has NaN or infinite pixels, but finite numbers are wanted; mend or mask them."
         )
@@ -80,11 +72,20 @@ def check_image(who: str, image, model: nn.Module) -> Tensor:
     return images[0]
 
 
+def whole(given) -> int | None:
+    """A whole number of whatever kind (Python's, NumPy's, a tensor's) as Python's own; None for anything else."""
+    try:
+        return None if isinstance(given, (bool, np.bool_)) else operator.index(given)
+    except TypeError:
+        return None
+
+
 def check_whole(who: str, what: str, given, least: int, most: int, why: str = "") -> int:
     """A whole number between two bounds, such as a side in pixels."""
-    if type(given) is not int or not least <= given <= most:
+    number = whole(given)
+    if number is None or not least <= number <= most:
         raise BadInput(f"{who}: {what} is {given!r}, but a whole number from {least} to {most} is wanted{why}.")
-    return given
+    return number
 
 
 def describe(thing) -> str:
@@ -98,10 +99,7 @@ def describe(thing) -> str:
 
 def check_target(who: str, target, classes: int) -> int:
     """The class as a plain number between 0 and classes - 1."""
-    try:
-        number = -1 if isinstance(target, bool) else int(target.__index__())
-    except (AttributeError, TypeError):
-        number = -1
-    if not 0 <= number < classes:
+    number = whole(target)
+    if number is None or not 0 <= number < classes:
         raise BadInput(f"{who}: target is {target!r}, but this model's classes are the numbers 0 to {classes - 1}.")
     return number
