@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from zipfile import BadZipFile
 
@@ -17,6 +18,13 @@ DATA = Path(__file__).parents[1] / "data"
 WEIGHTS, CACHE, DOWNLOADS = DATA / "weights", DATA / "cache", DATA / "downloads"
 PATIENCE = 30.0  # seconds without a byte
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
+
+
+class Trouble(NamedTuple):
+    """Why a download failed."""
+
+    says: str  # in a sentence
+    may_pass: bool = True  # so that trying again may help
 
 
 def fetch(address: str, begins: str, kind: str = "sha256", folder: Path | None = None) -> Path:
@@ -39,8 +47,8 @@ def fetch(address: str, begins: str, kind: str = "sha256", folder: Path | None =
             trouble = attempt(address, path, begins, kind)
             if trouble is None:
                 return path
-            if pause is None or trouble.startswith("The server says 4"):
-                raise BadInput(f"{path.name} could not be downloaded. {trouble} {by_hand}")
+            if pause is None or not trouble.may_pass:
+                raise BadInput(f"{path.name} could not be downloaded. {trouble.says} {by_hand}")
             time.sleep(pause)
     except OSError as problem:
         full = problem.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -49,8 +57,8 @@ def fetch(address: str, begins: str, kind: str = "sha256", folder: Path | None =
         raise BadInput(f"{path.name} could not be kept in {shown(path.parent)}: {why}. {cure} {by_hand}") from None
 
 
-def attempt(address: str, path: Path, begins: str, kind: str) -> str | None:
-    """Try once. Nothing is left behind unless the right file came; returns what went wrong, in a sentence."""
+def attempt(address: str, path: Path, begins: str, kind: str) -> Trouble | None:
+    """Try once. Nothing is left behind unless the right file came; returns what went wrong, if anything did."""
     import pooch
     import requests
 
@@ -70,15 +78,18 @@ def attempt(address: str, path: Path, begins: str, kind: str) -> str | None:
     try:
         pooch.retrieve(address, known_hash=None, fname=path.name, path=path.parent, downloader=download)
     except requests.HTTPError as problem:
-        return f"The server says {problem.response.status_code} ({problem.response.reason or 'no reason given'})."
+        code, reason = problem.response.status_code, problem.response.reason or "no reason given"
+        return Trouble(f"The server says {code} ({reason}).", may_pass=code == 429 or code >= 500)  # 429: too often
     except requests.exceptions.ChunkedEncodingError:
-        return f"The connection to {host} broke off, each time."
+        return Trouble(f"The connection to {host} broke off, each time.")
     except (requests.Timeout, requests.ConnectionError) as problem:
         if "timed out" in str(problem).lower():
-            return f"{host} did not answer within {PATIENCE:.0f} seconds."
-        return f"{host} cannot be reached: is there an internet connection? What ships with the course works without."
+            return Trouble(f"{host} did not answer within {PATIENCE:.0f} seconds.")
+        return Trouble(
+            f"{host} cannot be reached: is there an internet connection? What ships with the course works without."
+        )
     except (ValueError, requests.RequestException) as problem:
-        return str(problem)
+        return Trouble(str(problem))
     return None
 
 

@@ -56,10 +56,10 @@ class Server(BaseHTTPRequestHandler):
         first = self.path not in self.asked
         self.asked.append(self.path)
         content = self.shelf.get(name, CONTENT)
-        if how == "missing":
-            return self.send_error(404)
-        if how == "busy" and first:
-            return self.send_error(503)
+        if how.isdigit():
+            return self.send_error(int(how))
+        if how in ("busy", "often") and first:
+            return self.send_error(503 if how == "busy" else 429)
         if how == "slow":
             threading.Event().wait(2)
         if how == "proxy":

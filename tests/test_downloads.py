@@ -35,7 +35,7 @@ def test_a_file_put_there_by_hand_will_do(server):
         files.fetch(f"{server}/well/thing.bin", SHA[:8])
 
 
-@pytest.mark.parametrize("how", ["flaky", "busy"])
+@pytest.mark.parametrize("how", ["flaky", "busy", "often"])
 def test_an_interrupted_download_is_tried_again(server, how):
     assert files.fetch(f"{server}/{how}/thing.bin", SHA[:8]).read_bytes() == CONTENT
     assert len(Server.asked) == 2
@@ -44,7 +44,11 @@ def test_an_interrupted_download_is_tried_again(server, how):
 @pytest.mark.parametrize(
     ("how", "says", "times"),
     [
-        ("missing", "The server says 404", 1),
+        ("404", "The server says 404", 1),
+        ("403", "The server says 403", 1),
+        ("429", "The server says 429", 3),
+        ("500", "The server says 500", 3),
+        ("503", "The server says 503", 3),
         ("breaks", "broke off", 3),
         ("slow", "did not answer within", 3),
         ("proxy", "A web page came instead", 3),

@@ -49,6 +49,12 @@ def test_files_are_small_enough_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_no_check_is_an_assert_which_python_may_leave_out(path):
+    """python -O runs no assert, so what a reader may get wrong is checked otherwise."""
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def test_import_is_quick_and_pulls_in_nothing_heavy():
     code = (
         "import time; start = time.perf_counter(); import bagnet_utils as bu; import sys, json;"

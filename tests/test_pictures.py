@@ -114,7 +114,7 @@ def test_a_picture_from_the_web(server, monkeypatch):
     image = bu.load_image(f"{server}/well/cat.png")
     assert torch.equal(image, torch.from_numpy(SQUARE.transpose(2, 0, 1) / np.float32(255)))
     for how, says in (
-        ("missing", "answers 404"),
+        ("404", "answers 404"),
         ("proxy", "is not a picture"),
         ("breaks", "cannot be reached|cut short"),
     ):
