@@ -4,21 +4,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bagnet_utils.checks import check_eval, check_images, check_whole
 
-@torch.no_grad()
+
 def logits(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
-    """N x C logits for N pictures, a few at a time, in eval mode; the model is left in the mode it was in."""
-    was_training = model.training
-    model.eval()
-    place = next(model.parameters()).device
-    found = torch.cat([model(some.to(place)).cpu() for some in images.split(batch)])
-    model.train(was_training)
-    return found
+    """N x C logits for N pictures (or one, 3 x H x W), `batch` of them at a time. The model is in eval mode."""
+    return ask("logits", model, images, batch)
 
 
 def predict(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
-    """The best class for each of N pictures."""
-    return logits(model, images, batch).argmax(1)
+    """The best class for each of N pictures (or one, 3 x H x W). The model is in eval mode."""
+    return ask("predict", model, images, batch).argmax(1)
+
+
+@torch.no_grad()
+def ask(who: str, model: nn.Module, images: Tensor, batch: int) -> Tensor:
+    """N x C logits on the processor, wherever the model is."""
+    check_eval(who, model)
+    images, batch = check_images(who, images), check_whole(who, "batch", batch, 1, 100_000, " (pictures)")
+    return torch.cat([model(check_images(who, some, model)).cpu() for some in images.split(batch)])
 
 
 def accuracy_by_pair(answers: Tensor, labels: Tensor, pairs: tuple[str, ...]) -> dict[str, float]:

@@ -34,7 +34,8 @@ def train(
     score: Callable[[nn.Module], dict[str, float]] = lambda model: {},
     fabric: Fabric | None = None,
 ) -> list[dict[str, float]]:
-    """Train the model in place; returns what `metrics.csv` in the folder holds, one row an epoch.
+    """Train the model in place, and leave it in eval mode; returns what `metrics.csv` in the folder holds, one row an
+    epoch.
 
     Pictures are learnt in the order that `epoch_of_pictures` gives them. After each epoch the folder gets a
     checkpoint. Whoever starts again with the same folder goes on from there, and ends at the same weights as a run that
@@ -72,11 +73,13 @@ def train(
             schedule.step()
             total += loss.item()
         row = {"epoch": epoch + 1, "loss": total / steps, "seconds": time.monotonic() - started}
+        model.eval()
         rows.append({name: round(value, 4) for name, value in {**row, **score(model.module)}.items()})
         if fabric.is_global_zero:
             save(folder, parts, rows)
             print("  ".join(f"{name} {value:g}" for name, value in rows[-1].items()), flush=True)
         fabric.barrier()
+    model.eval()
     return rows
 
 
