@@ -136,10 +136,59 @@ def test_what_a_reader_may_get_wrong_is_said_in_one_line(nets, image, given, wor
 
 
 @pytest.mark.parametrize(
-    ("trait", "value"), [("q", 11), ("target", 10), ("silenced", [[0, 3]]), ("silenced", [7]), ("silenced", [[0, 112]])]
+    ("trait", "value"),
+    [
+        *[("q", 11), ("q", "17"), ("q", 17.5), ("target", 10), ("target", None), ("row", "top"), ("column", 0.5)],
+        *[
+            ("silenced", [[0, 3]]),
+            ("silenced", [7]),
+            ("silenced", [[0, 112]]),
+            ("silenced", [[0, 8, 8]]),
+            ("silenced", 8),
+        ],
+    ],
 )
 def test_a_trait_set_wrongly_is_said_in_one_line_and_changes_nothing(explorer, trait, value):
     before = explorer.get_state()
     with pytest.raises(bu.BadInput, match=f"explore: {trait}") as caught:
         setattr(explorer, trait, value)
     assert "\n" not in str(caught.value) and explorer.get_state() == before
+
+
+def test_whole_numbers_of_any_kind_will_do(explorer):
+    explorer.q, explorer.row, explorer.target = np.int64(33), np.int64(16), torch.tensor(3)
+    explorer.silenced = [np.array([0, 8]), torch.tensor([8, 8]), (0, np.int8(8))]
+    assert (explorer.q, explorer.row, explorer.target, explorer.silenced) == (33, 16, 3, [[0, 8], [8, 8]])
+    json.dumps(explorer.get_state())
+
+
+BAD_MESSAGES = {
+    "no such size": {"q": 99},
+    "no such size, after others": {"row": 8, "column": 16, "q": 99, "silenced_by_q": {"17": [[8, 8]]}},
+    "a word": {"q": "seventeen"},
+    "nothing": {"target": None},
+    "no such class": {"q": 9, "target": 77},
+    "beside the grid": {"target": 3, "silenced_by_q": {"17": [[3, 3]]}},
+    "beside the grid of another size": {"silenced_by_q": {"17": [[8, 8]], "33": [[104, 104]]}},
+    "silenced in no size": {"silenced_by_q": {"99": []}},
+    "no places": {"silenced_by_q": {"17": 5}},
+    "no sizes": {"silenced_by_q": [[8, 8]]},
+}
+
+
+@pytest.mark.parametrize("message", BAD_MESSAGES.values(), ids=BAD_MESSAGES)
+def test_after_a_bad_message_from_a_page_all_is_as_it_was(explorer, monkeypatch, message):
+    explorer.silenced = [[0, 8]]
+    before, silenced, told = explorer.get_state(), explorer.silenced, []
+    monkeypatch.setattr(explorer, "_send", lambda sent, **_: told.append(sent["state"]))
+    explorer.set_state(message)
+    assert explorer.get_state() == before and explorer.silenced == silenced
+    assert told[-1] == {name: before[name] for name in ("q", "row", "column", "target", "silenced_by_q")}
+    explorer.set_state({"q": 33, "row": 16})  # and it is not stuck
+    assert (explorer.q, explorer.row, explorer.silenced) == (33, 16, [])
+
+
+def test_a_page_cannot_change_what_was_packed(explorer):
+    before = explorer.get_state()
+    explorer.set_state({"packed": {"numbers": []}})
+    assert explorer.get_state() == before

@@ -11,10 +11,11 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
-from traitlets import Dict, Int, List, observe, validate
+from traitlets import Dict, TraitError, observe, validate
 
-from bagnet_utils.checks import check_images, check_target, describe
+from bagnet_utils.checks import check_images, check_target, describe, whole
 from bagnet_utils.display.figures import show_patch
+from bagnet_utils.display.traits import BadTrait, Places, Whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence
 from bagnet_utils.experiments.silencing import silence
@@ -35,12 +36,12 @@ class Explorer(anywidget.AnyWidget):
     _esm = HERE / "explorer.js"
     _css = HERE / "explorer.css"
     packed = Dict().tag(sync=True)  # what never changes: the picture, the names, the evidence
-    q = Int().tag(sync=True)
-    row = Int().tag(sync=True)
-    column = Int().tag(sync=True)
-    target = Int().tag(sync=True)
+    q = Whole().tag(sync=True)
+    row = Whole().tag(sync=True)
+    column = Whole().tag(sync=True)
+    target = Whole().tag(sync=True)
     silenced_by_q = Dict().tag(sync=True)  # {"17": [[row, column], ...]}; `silenced` shows the part that is in view
-    silenced = List()
+    silenced = Places()
 
     def __init__(self, image: Tensor, bags: dict[int, tuple[int, Tensor]], **traits):
         """image: 3 x H x W. bags: for each q its stride and its evidence, C x h x w."""
@@ -56,20 +57,29 @@ class Explorer(anywidget.AnyWidget):
         """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""
         return super().get_state(key, drop_defaults=False)
 
+    def set_state(self, sync_data: dict) -> None:
+        """What a page asks for. If any of it cannot be, all stays as it was, and the page is told how that is."""
+        try:
+            super().set_state({name: value for name, value in sync_data.items() if name != "packed"})
+        except TraitError:
+            self.send_state(["q", "row", "column", "target", "silenced_by_q"])
+
     @validate("q")
     def check_q(self, proposal) -> int:
-        if proposal.value not in self.bags:
+        return self.check_size(proposal.value)
+
+    def check_size(self, q: int) -> int:
+        """Traits that come in one message are checked one by one: any of them may meet a q that is none."""
+        if q not in self.bags:
             known = ", ".join(map(str, self.bags))
-            raise BadInput(
-                f"explore: q is {proposal.value}, but there are patches of {known} px here; choose of these."
-            )
-        return proposal.value
+            raise BadTrait(f"explore: q is {q}, but there are patches of {known} px here; choose of these.")
+        return q
 
     @validate("target")
     def check_class(self, proposal) -> int:
         if proposal.value not in self.packed["numbers"]:
             known = ", ".join(map(str, self.packed["numbers"]))
-            raise BadInput(
+            raise BadTrait(
                 f"explore: target is {proposal.value}, but this explorer holds the classes {known}; choose one of "
                 f"them, or make another with explore(..., target={proposal.value})."
             )
@@ -78,27 +88,32 @@ class Explorer(anywidget.AnyWidget):
     @validate("row", "column")
     def snap(self, proposal) -> int:
         """The nearest place that a patch of this size has."""
-        stride, maps = self.bags[self.q]
+        stride, maps = self.bags[self.check_size(self.q)]
         last = maps.shape[1 if proposal.trait.name == "row" else 2] - 1
         return min(max(round(proposal.value / stride), 0), last) * stride
 
     @validate("silenced")
-    def check_places(self, proposal) -> list[list[int]]:
-        stride, maps = self.bags[self.q]
-        places = {}  # a dict, so that each stays once and in order
-        for place in proposal.value:
-            try:
-                row, column = (int(pixel.__index__()) for pixel in place)
-                rows, columns = (range(0, side * stride, stride) for side in maps.shape[1:])
-                on_the_grid = row in rows and column in columns
-            except (AttributeError, TypeError, ValueError):
-                on_the_grid = False
-            if not on_the_grid:
-                raise BadInput(
+    def check_silenced(self, proposal) -> list[list[int]]:
+        return self.check_places(self.q, proposal.value)
+
+    @validate("silenced_by_q")
+    def check_all_silenced(self, proposal) -> dict[str, list[list[int]]]:
+        sizes = {str(q): q for q in self.bags}
+        return {name: self.check_places(sizes.get(name, name), places) for name, places in proposal.value.items()}
+
+    def check_places(self, q: int, given) -> list[list[int]]:
+        """Each place once and in order."""
+        stride, maps = self.bags[self.check_size(q)]
+        rows, columns = (range(0, side * stride, stride) for side in maps.shape[1:])
+        places = {}
+        for place in given if isinstance(given, list) else [given]:  # a page may send anything
+            pixels = [whole(pixel) for pixel in place] if np.iterable(place) else []
+            if len(pixels) != 2 or pixels[0] not in rows or pixels[1] not in columns:
+                raise BadTrait(
                     f"explore: silenced holds {place!r}, but [row, column] is wanted, in pixels: rows 0, {stride}, ... "
-                    f"{rows_end(maps, stride, 1)} and columns 0, {stride}, ... {rows_end(maps, stride, 2)}."
+                    f"{rows[-1]} and columns 0, {stride}, ... {columns[-1]}."
                 )
-            places[row, column] = [row, column]
+            places[tuple(pixels)] = pixels
         return list(places.values())
 
     @observe("q", "silenced_by_q")
@@ -120,10 +135,6 @@ class Explorer(anywidget.AnyWidget):
         before, after = silence(maps, torch.zeros_like(off)), silence(maps, off)
         place = self.row, self.column
         return show_patch(self.image, maps, self.packed["names"], chosen, self.q, stride, place, off, before, after)
-
-
-def rows_end(maps: Tensor, stride: int, axis: int) -> int:
-    return (maps.shape[axis] - 1) * stride
 
 
 def explore(
