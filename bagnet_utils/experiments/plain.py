@@ -1,7 +1,8 @@
 """A network written out step by step, each step a module that is used once: what Captum's LRP and DeepLIFT ask for.
 
 They hook into modules. A ReLU that is used three times, or a sum or a mean written as plain Python, slips through their
-hands, and what comes out is wrong without a word. So the network is traced, and each such step becomes a module.
+hands, and what comes out is wrong without a word. So the network is traced, and each such step becomes a module that
+does the same with the same arguments. Then the answers are compared: they must be the network's own.
 """
 
 import copy
@@ -15,73 +16,117 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from bagnet_utils.errors import BadInput
 
-LAYERS = nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Identity, nn.Dropout
-
-
-class Linear(nn.Module):
-    """A step without weights that is linear in what it is given: relevance is split in the shares that came in."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step, self.rule = step, EpsilonRule()
-
-    def forward(self, *given: Tensor) -> Tensor:
-        return self.step(*given)
+LAYERS = nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d
+LAYERS += nn.Identity, nn.Dropout  # which do nothing in eval mode
+RELU = F.relu, torch.relu, "relu", "relu_"
+# Linear in the tensors that they are given, whatever else they are told: which pixels, which dimensions, how much.
+LINEAR = {operator.add, operator.sub, operator.getitem, F.avg_pool2d, F.adaptive_avg_pool2d}
+LINEAR |= {torch.add, torch.sub, torch.cat, torch.mean, torch.sum, torch.flatten, torch.reshape, torch.clone}
+LINEAR |= {"add", "sub", "mean", "sum", "flatten", "reshape", "view"}
+OUT_OF_PLACE = {operator.iadd: operator.add, operator.isub: operator.sub, "add_": "add", "sub_": "sub"}
 
 
 def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
     """A copy of the model as a chain of modules, for normalised pictures of this size (1 x 3 x H x W)."""
     bare = copy.deepcopy(model)
     bare.normalise = nn.Identity()
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
+    pictures = torch.cat([image.detach(), noise])
     try:
+        with torch.no_grad():
+            answers = bare(pictures.clone())
         traced = fx.symbolic_trace(bare)
-    except Exception:
+    except Exception:  # of whatever kind: a net may do anything
         raise cannot(method, model) from None
-    ShapeProp(traced).propagate(image)
-    graph = traced.graph
-    for number, node in enumerate(list(graph.nodes)):
-        step, given = as_module(node, dict(traced.named_modules()))
-        if step is None:
-            layer = traced.get_submodule(node.target) if node.op == "call_module" else node.target
-            known = isinstance(layer, LAYERS) or layer in ("flatten", torch.flatten)
-            if node.op.startswith("call") and "tensor_meta" in node.meta and not known:
-                raise cannot(method, model)
+    set_apart(traced)
+    ShapeProp(traced).propagate(pictures.clone())
+    if not all_modules(traced):
+        raise cannot(method, model)
+    with torch.no_grad():
+        apart = (traced.eval()(pictures.clone()) - answers).abs().max()
+    if not apart <= 1e-4 * answers.abs().max():
+        raise BadInput(
+            f"attribute: {method} needs the network written out step by step, and written out this "
+            f"{type(model).__name__} gives other answers (does a step change its input in place?). Try saliency or "
+            "integrated gradients, which need gradients alone."
+        )
+    return traced
+
+
+def all_modules(traced: fx.GraphModule) -> bool:
+    """Make a module of every step that the picture passes; False if one of them is not known."""
+    live, used = set(), set()  # steps that make a tensor out of the picture; layers that have had their turn
+    for number, node in enumerate(list(traced.graph.nodes)):
+        if node.op == "placeholder" or ("tensor_meta" in node.meta and not live.isdisjoint(node.all_input_nodes)):
+            live.add(node)
+        if node not in live or not node.op.startswith("call"):
             continue
-        traced.add_submodule(f"step{number}", step)
-        with graph.inserting_before(node):
-            instead = graph.call_module(f"step{number}", tuple(given))
+        given = [one for one in node.all_input_nodes if one in live]
+        told = [one for one in node.all_input_nodes if one not in live]  # sizes, say, and constants
+        step = as_module(node, layer_of(node, traced), [*given, *told])
+        if step is None:
+            return False
+        if isinstance(step, (nn.Identity, nn.Dropout)):
+            instead = given[0]
+        else:
+            traced.add_submodule(f"step{number}", copy.deepcopy(step) if step in used else step)
+            used.add(step)
+            named = {f"x{n}": one for n, one in enumerate(told, len(given))}  # hooks look at what has no name
+            with traced.graph.inserting_before(node):
+                instead = traced.graph.call_module(f"step{number}", tuple(given), named)
+            live.add(instead)
         node.replace_all_uses_with(instead)
-        graph.erase_node(node)
-    for node in list(graph.nodes):
-        if node.op == "call_module" and isinstance(traced.get_submodule(node.target), (nn.Identity, nn.Dropout)):
-            node.replace_all_uses_with(node.args[0])
-            graph.erase_node(node)
-    graph.eliminate_dead_code()
+        traced.graph.erase_node(node)
+    traced.graph.eliminate_dead_code()
     traced.delete_all_unused_submodules()
     traced.recompile()
-    return traced.eval()
+    return True
 
 
-def as_module(node: fx.Node, modules: dict[str, nn.Module]) -> tuple[nn.Module | None, tuple]:
-    """The module that a step of the graph becomes, and the tensors it is given; None where it can stay as it is."""
-    if node.target in (F.relu, torch.relu) or isinstance(modules.get(node.target), nn.ReLU):
-        return nn.ReLU(), node.args[:1]
-    pool = modules.get(node.target)
-    if isinstance(pool, nn.MaxPool2d) and pool.kernel_size == pool.stride:
-        # DeepLIFT's hook on a ReLU comes before that on the pooling if both hold the same tensor
-        return nn.Sequential(Linear(torch.clone), pool), node.args[:1]
-    if node.target in (operator.add, operator.iadd, torch.add):
-        return Linear(torch.add), node.args
-    if node.target is torch.cat:
-        return Linear(lambda *parts: torch.cat(parts, 1)), node.args[0]
-    if node.op == "call_method" and node.target == "mean":
-        return Linear(lambda maps: maps.mean((2, 3))), node.args[:1]
-    if node.target is F.adaptive_avg_pool2d:
-        return nn.AdaptiveAvgPool2d(node.args[1]), node.args[:1]
-    if node.target is operator.getitem and len(getattr(node.meta.get("tensor_meta"), "shape", ())) == 4:  # cropping
-        height, width = node.meta["tensor_meta"].shape[2:]
-        return Linear(lambda maps: maps[:, :, :height, :width]), node.args[:1]
-    return None, ()
+def layer_of(node: fx.Node, traced: fx.GraphModule) -> nn.Module | None:
+    """The layer that a step of the graph calls; None for functions."""
+    return traced.get_submodule(node.target) if node.op == "call_module" else None
+
+
+def set_apart(traced: fx.GraphModule) -> None:
+    """Let non-linear steps work on copies of tensors that others see too: two hooks on one tensor would mix."""
+    for node in list(traced.graph.nodes):
+        layer = layer_of(node, traced)
+        if isinstance(layer, nn.MaxPool2d) or is_relu(node, layer):
+            (given,) = node.all_input_nodes
+            if isinstance(layer, nn.MaxPool2d) or len(given.users) > 1:
+                with traced.graph.inserting_before(node):
+                    node.replace_input_with(given, traced.graph.call_function(torch.clone, (given,)))
+
+
+def is_relu(node: fx.Node, layer: nn.Module | None) -> bool:
+    return isinstance(layer, nn.ReLU) or (layer is None and node.target in RELU)
+
+
+def as_module(node: fx.Node, layer: nn.Module | None, given: list[fx.Node]) -> nn.Module | None:
+    """The module that a step becomes, to be called with what it is given as x0, x1, ...; None if it is not known."""
+    if is_relu(node, layer):
+        return nn.ReLU()
+    overlapping = isinstance(layer, nn.MaxPool2d) and layer.kernel_size != layer.stride
+    if isinstance(layer, LAYERS) and not overlapping:
+        return layer
+    function = OUT_OF_PLACE.get(node.target, node.target)
+    alone = fx.Graph()
+    places = {one: alone.placeholder(f"x{n}") for n, one in enumerate(given)}
+    if isinstance(layer, nn.Flatten):
+        same = alone.call_function(torch.flatten, (*places.values(), layer.start_dim, layer.end_dim))
+    elif overlapping:  # which Captum's DeepLIFT cannot undo: all goes to each window's winner
+        how = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode
+        same = alone.call_function(F.max_pool2d, (*places.values(), *how))
+    elif layer is None and function in LINEAR:
+        same = alone.node_copy(node, places.get)
+        same.target = function
+    else:
+        return None
+    alone.output(alone.call_function(torch.clone, (same,)))  # not the very tensor that came in: each has its hooks
+    step = fx.GraphModule({}, alone)
+    step.rule = EpsilonRule()  # relevance is split in the shares that came in
+    return step
 
 
 def cannot(method: str, model: nn.Module) -> BadInput:
