@@ -1,5 +1,6 @@
 """The published networks: fetched once, checked, and working like any other."""
 
+import copy
 import hashlib
 import io
 
@@ -42,23 +43,69 @@ def test_published_bagnets_are_fetched_once_and_work_like_any_other(server, monk
     assert bu.heatmap(model, images[0], target=3).ndim == 2
 
 
-def test_published_bagnets_refuse_coarse_numbers(server, monkeypatch):
-    bare = bu.bagnet9()
-    offer(
-        server,
-        monkeypatch,
-        "bagnet9",
-        weights_by_rule({key: value.shape for key, value in bare.state_dict().items()}, 1),
-    )
-    model = bu.load_model("bagnet9", world="imagenet")
+@pytest.fixture
+def fetched(server, monkeypatch):
+    """A published BagNet-9, in a session where a GPU may round to TF32 as it likes."""
+    shapes = {key: value.shape for key, value in bu.bagnet9().state_dict().items()}
+    offer(server, monkeypatch, "bagnet9", weights_by_rule(shapes, 1))
+    before = torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    torch.backends.cudnn.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")
+    yield bu.load_model("bagnet9", world="imagenet")
+    torch.backends.cudnn.allow_tf32 = before[0]
+    torch.set_float32_matmul_precision(before[1])
+
+
+def rounding() -> list:
+    """Whether convolutions and matrix products are rounded to TF32 on a GPU just now."""
+    cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
+    if hasattr(cudnn, "conv"):
+        return [kind.fp32_precision == "tf32" for kind in (cuda.matmul, cudnn.conv)]
+    return [kind.allow_tf32 for kind in (cuda.matmul, cudnn)]
+
+
+USES = {
+    "model": lambda model, image: model(image[None]),
+    "features": lambda model, image: model.features(image[None]),
+    "evidence": bu.evidence,
+    "heatmap": lambda model, image: bu.heatmap(model, image, 3, stride=1),
+    "a copy": lambda model, image: copy.deepcopy(model)(image[None]),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_published_bagnets_work_without_tf32_and_leave_it_as_it_was(fetched, monkeypatch, use):
+    seen = []
+
+    def spy_on(function):
+        def spied(*given, **named):
+            seen.append(rounding())
+            return function(*given, **named)
+
+        return spied
+
+    for name in ("conv2d", "linear"):
+        monkeypatch.setattr(torch.nn.functional, name, spy_on(getattr(torch.nn.functional, name)))
+    use(fetched, torch.rand(3, 32, 32))
+    assert len(seen) > 10 and not any(any(one) for one in seen)
+    assert rounding() == [True, True] and torch.backends.cudnn.allow_tf32
+    with pytest.raises((RuntimeError, bu.BadInput)):
+        use(fetched, torch.rand(3, 5, 5))
+    assert rounding() == [True, True]
+
+
+def test_published_bagnets_refuse_coarse_numbers_and_take_finer_ones(fetched):
     image = torch.rand(1, 3, 32, 32)
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    model(image)
-    assert not torch.backends.cudnn.allow_tf32
+    with torch.no_grad():
+        logits = fetched(image)
+        assert torch.allclose(fetched.double()(image.double()).float(), logits, atol=1e-4)
+    assert bu.evidence(fetched, image).dtype == bu.heatmap(fetched, image, 3).dtype == torch.float64
+    fetched.float()
     with pytest.raises(bu.BadInput, match="autocast"), torch.autocast("cpu", torch.bfloat16):
-        model(image)
+        fetched(image)
     with pytest.raises(bu.BadInput, match="float16"):
-        model.half()(image.half())
+        fetched.half()(image.half())
+    assert rounding() == [True, True]
 
 
 @pytest.mark.parametrize("name", ["resnet", "densenet"])

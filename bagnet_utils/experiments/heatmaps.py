@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bagnet_utils.checks import check_image, check_images, check_target, whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.models.bagnet import BagNet, Bottleneck, check_bagnet
+from bagnet_utils.models.bagnet import BagNet, Bottleneck, check_bagnet, without_tf32
 
 PIXELS_AT_ONCE = {"cpu": 2048, "gpu": 32768}  # of the heatmap; small enough for a processor's cache, large for a GPU
 WIDEST = 256  # columns of the heatmap that go through the network side by side
@@ -28,8 +28,9 @@ def evidence(model: BagNet, images: Tensor) -> Tensor:
     check_bagnet("evidence", model)
     images = check_images("evidence", images, model)
     few = max(1, 500_000 // images[0, 0].numel())  # pictures at a time, so that memory stays bounded
-    features = (model.features(some) for some in images.split(few))  # each n x D x h x w
-    return torch.cat([F.conv2d(f, model.fc.weight[:, :, None, None], model.fc.bias) for f in features])
+    with without_tf32():
+        features = (model.features(some) for some in images.split(few))  # each n x D x h x w
+        return torch.cat([F.conv2d(f, model.fc.weight[:, :, None, None], model.fc.bias) for f in features])
 
 
 @torch.no_grad()
@@ -69,8 +70,7 @@ def dense_logits(model: BagNet, picture: Tensor, target: int, stride: int) -> Te
     columns = math.ceil(width / bands)
     at_once = PIXELS_AT_ONCE["cpu" if picture.device.type == "cpu" else "gpu"]
     rows = max(1, at_once // columns)
-    # Convolutions in exact float32 also where a GPU would round to TF32.
-    with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
+    with without_tf32():
         stem, blocks, classifier = unrolled(model, target, stride)
         for left in range(0, width, columns):
             band = picture[:, :, :, left * stride : (left + columns - 1) * stride + patch]

@@ -5,6 +5,8 @@ therefore the verdict on one patch, and the network's answer is the plain mean o
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -110,6 +112,26 @@ class BagNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """N x 3 x H x W -> N x C logits. Mean and classifier commute: see `experiments.heatmaps.evidence`."""
         return self.fc(self.features(images).mean((2, 3)))
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """Convolutions and matrix products in exact float32 also where a GPU would round to TF32; afterwards as before."""
+    cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
+    if hasattr(
+        cudnn, "conv"
+    ):  # PyTorch 2.9 has a word for each kind of operation, which must not be mixed with the old
+        switches, word, off = (cuda.matmul, cudnn.conv, cudnn.rnn), "fp32_precision", "ieee"
+    else:
+        switches, word, off = (cuda.matmul, cudnn), "allow_tf32", False
+    before = [getattr(switch, word) for switch in switches]
+    try:
+        for switch in switches:
+            setattr(switch, word, off)
+        yield
+    finally:
+        for switch, value in zip(switches, before, strict=True):
+            setattr(switch, word, value)
 
 
 def check_bagnet(who: str, model) -> None:

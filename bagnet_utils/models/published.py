@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import fetch
-from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
+from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33, without_tf32
 from bagnet_utils.worlds.imagenet import imagenet_classes
 
 # The authors named their nets after the patch size less one. A file's name ends in the first digits of its SHA-256.
@@ -55,29 +55,41 @@ def fetch_model(name: str) -> nn.Module:
     return model
 
 
-class InFloat32(Normalise):
+class PublishedBagNet(BagNet):
     """Coarse numbers are not for the published BagNets: layers of theirs are dead, and what is left is a hair thin.
 
     An independent evaluation found the top-1 accuracy of BagNet-33 on ImageNet at 66.7 % in float32, 64.2 % in TF32 and
-    58.0 % in float16. So float16 and autocast are turned away, and TF32 is turned off.
+    58.0 % in float16. So TF32 is turned off while they work, and float16 and autocast are turned away.
     """
 
+    def features(self, images: Tensor) -> Tensor:
+        with without_tf32():
+            return super().features(images)
+
     def forward(self, images: Tensor) -> Tensor:
-        if images.dtype != torch.float32 or torch.is_autocast_enabled(images.device.type):
+        with without_tf32():
+            return super().forward(images)
+
+
+class InFloat32(Normalise):
+    """Pictures in [0, 1] -> normalised ones, in float32 or in the finer float64."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        autocast = torch.is_autocast_enabled(images.device.type)
+        if autocast or images.dtype not in (torch.float32, torch.float64):
             raise BadInput(
                 "The published BagNets lose accuracy in anything coarser than float32, but "
-                f"{'autocast is on' if images.dtype == torch.float32 else f'{images.dtype} was given'}; "
+                f"{'autocast is on' if autocast else f'{images.dtype} was given'}; "
                 "use model.float() and images.float(), and no autocast."
             )
-        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         return super().forward(images)
 
 
 def load_published(path: str | Path) -> BagNet:
     """A BagNet with the weights of a published file such as bagnet32-2ddd53ed.pth.tar, in eval mode.
 
-    It wants pictures normalised by ImageNet's mean and standard deviation, in float32: with coarser numbers (float16,
-    TF32) the published BagNet-33 loses accuracy.
+    It wants pictures normalised by ImageNet's mean and standard deviation, in float32 or float64: with coarser numbers
+    (float16) the published BagNet-33 loses accuracy.
     """
     if not isinstance(path, (str, Path)):
         raise BadInput(f"load_published: the path of a file is wanted, but {type(path).__name__} was given.")
@@ -96,6 +108,7 @@ def load_published(path: str | Path) -> BagNet:
             f"{found[: len(digits)]} instead of {digits}. Delete it and download it again."
         )
     model = PUBLISHED[name]()
+    model.__class__ = PublishedBagNet  # the same net, which works in exact numbers
     try:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), strict=True)
     except (pickle.UnpicklingError, RuntimeError, TypeError, AttributeError, EOFError) as problem:
