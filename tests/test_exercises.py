@@ -1,5 +1,6 @@
 """For every exercise: its solution passes, its stub is "not tried yet", wrong answers differ, nothing raises."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from wrong_answers import first_half, interactions, occlusion, scrambling, sensi
 
 import bagnet_utils as bu
 from bagnet_utils.exercises import CHECKS
+from bagnet_utils.exercises.judging import NotTried, Wrong, exercise
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 CALL = re.compile(r"bu\.check\.(\w+)\((\w+)\)")
@@ -38,6 +40,7 @@ def verdict(capsys, name: str, answer) -> str:
     CHECKS[name](answer)
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and len(said) < 400
+    assert "cannot be judged" not in said  # what the wrapper says when a judge has crashed
     return said
 
 
@@ -67,6 +70,13 @@ def leaves(*_):
     raise SystemExit
 
 
+class Long:
+    """It has a length, and nothing inside."""
+
+    def __len__(self) -> int:
+        return 3
+
+
 RUBBISH = [
     "a string",
     3,
@@ -90,12 +100,32 @@ RUBBISH = [
     lambda *given: given,
     int,
 ]
+ODD = [
+    *[10**5000, float("inf"), -1, True, 1j, b"bytes", range(3), Long(), {1, 2}, {"a": None}, [None], [[1, 2], [3]]],
+    *[("a", "b", "c"), [1, "a"], [torch.zeros(2), torch.zeros(3)], np.array(3), np.array(["a"]), np.array([object()])],
+    *[torch.tensor(3), torch.zeros(0), torch.ones(2, 2, dtype=torch.bool), torch.ones(2, dtype=torch.complex64)],
+    *[torch.zeros(2).to_sparse(), torch.ones(3, requires_grad=True), torch.nn.Flatten(), iter([1, 2])],
+]
+RETURNED = [*ODD, *[(one, one) for one in ODD], *[[one] * 3 for one in ODD]]
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_no_check_ever_raises(capsys, name):
     for answer in RUBBISH:
         assert verdict(capsys, name, answer)[0] in "✗○"
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_judge_crashes_behind_its_check(name):
+    """A check turns a judge's own bug into "cannot be judged", so here the judges are asked without it."""
+    for answer in (*RUBBISH, *RETURNED, *[lambda *_, one=one: one for one in RETURNED]):
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), contextlib.suppress(Wrong, NotTried):
+            assert isinstance(CHECKS[name].__wrapped__(answer), str)
+
+
+def test_a_crashed_judge_is_no_traceback_for_learners_and_no_secret(capsys):
+    exercise(lambda answer: 1 / 0)(3)
+    assert "✗ Not yet. What you gave cannot be judged (ZeroDivisionError)" in capsys.readouterr().out
 
 
 MODULES = (first_half, scrambling, occlusion, interactions, shared_errors, sensitivity)

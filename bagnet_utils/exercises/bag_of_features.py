@@ -2,15 +2,12 @@
 
 import numpy as np
 
-from bagnet_utils.exercises.judging import Wrong, call, exercise
+from bagnet_utils.exercises.judging import Wrong, array, call, exercise
 
 
 def numbers(answer, shape: tuple[int, ...]) -> np.ndarray:
     """The answer as an array of this shape."""
-    try:
-        answer = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"Numbers are wanted, but a {type(answer).__name__} came that does not hold any.") from None
+    answer = array(answer)
     if answer.shape != shape:
         raise Wrong(f"{' x '.join(map(str, shape))} numbers are wanted, but the shape {answer.shape} came.")
     if not np.isfinite(answer).all():
@@ -24,7 +21,10 @@ def histogram(function):
     read_words, size = [2, 0, 2, 2, 5, 0, 2, 2, 2, 2], 8
     right = np.bincount(read_words, minlength=size) / len(read_words)
     answer = call(function, read_words, size)
-    length = len(answer) if hasattr(answer, "__len__") else None
+    try:
+        length = len(answer)
+    except TypeError:
+        length = None
     if length == 3:
         raise Wrong("Only the words that occur are counted. A word that never occurs has a share as well: zero.")
     if length == 6:
@@ -55,10 +55,10 @@ def votes_of(function):
     random = np.random.default_rng(0)
     word_map, points = random.integers(0, 6, (3, 4)), random.normal(size=6)
     right = points[word_map]
-    answer = call(function, word_map, points)
-    if np.ndim(answer) == 0:
+    answer = array(call(function, word_map, points))
+    if answer.ndim == 0:
         raise Wrong("One number came: that may be the score, but here each patch is wanted by itself, 3 x 4 numbers.")
-    if np.shape(answer) == (12,):
+    if answer.shape == (12,):
         raise Wrong("All patches are there, but in one row. They lie on a map of 3 x 4.")
     answer = numbers(answer, (3, 4))
     if np.allclose(answer, right):

@@ -3,8 +3,10 @@
 import copy
 import functools
 import math
+import sys
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -61,9 +63,21 @@ def number(answer, what: str = "Your function") -> float:
         answer = answer.item()
     if isinstance(answer, (bool, str)) or not isinstance(answer, (int, float)):
         raise Wrong(f"{what} gives {describe(answer)}, but a number is wanted.")
+    if isinstance(answer, int) and abs(answer) > sys.float_info.max:
+        raise Wrong(f"{what} gives a number of more than 300 digits: what do you multiply so often?")
     if not math.isfinite(answer):
         raise Wrong(f"{what} gives {answer}: somewhere you divide by zero or take the logarithm of nothing.")
     return answer
+
+
+def array(answer) -> np.ndarray:
+    """The answer as an array of floats, of whatever shape."""
+    try:
+        if np.asarray(answer).dtype.kind not in "USc":  # words, complex numbers
+            return np.asarray(answer, dtype=float)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        pass
+    raise Wrong(f"Numbers are wanted, but a {type(answer).__name__} came that does not hold any.")
 
 
 def tensor(answer, shape: tuple[int, ...], what: str = "Your function") -> Tensor:

@@ -96,7 +96,7 @@ def who_sees(function):
             raise Wrong("One number came, but a list is wanted: several patches may see the same pixel.")
         try:
             found = sorted(int(i) for i in answer)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Wrong(f"A list of whole numbers is wanted, but a {type(answer).__name__} came.") from None
         pixel, side, patch, stride = case
         right = truth(*case)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from bagnet_utils.exercises.judging import Wrong, call, exercise, number
+from bagnet_utils.exercises.judging import Wrong, array, call, exercise, number
 
 
 @exercise
@@ -85,10 +85,10 @@ def missed(function):
         raise Wrong("A list of numbers is wanted: the pictures that no net has right, the first one being 0.")
     if isinstance(answer, tuple) and len(answer) == 1 and hasattr(answer[0], "shape"):
         raise Wrong("That is a tuple with the numbers inside it, as np.where and np.nonzero give it. Take them out.")
-    found = np.asarray(answer)
-    if found.ndim != 1 or not (found.size == 0 or np.issubdtype(found.dtype, np.number)):
+    found = array(answer)
+    if found.ndim != 1:
         raise Wrong("A plain list of numbers is wanted, one for each picture that no net has right.")
-    if not np.isfinite(found.astype(float)).all():
+    if not np.isfinite(found).all():
         raise Wrong("There are numbers among them that are none (NaN or infinite).")
 
     def like(these) -> bool:
