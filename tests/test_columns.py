@@ -103,7 +103,7 @@ def test_phases_are_uniform_and_columns_know_nothing_of_each_other():
         assert chisquare(counts).pvalue > 1e-3
 
 
-@pytest.mark.parametrize(("gap", "copies"), [(0, 5), (8, 4), (13, 3), (32, 1), (52, 2)])
+@pytest.mark.parametrize(("gap", "copies"), [(0, 5), (8, 4), (13, 3), (16, 3), (32, 1), (52, 2)])
 def test_a_pair_with_any_gap(gap, copies):
     world = patchwork.pair(gap=gap, copies=copies, n=12)
     assert world.labels.tolist() == [0, 1] * 6 and world.images.shape == (12, 3, 128, 128)

@@ -83,7 +83,7 @@ def pair(
     gap, copies = whole("gap", gap, 0, 52), whole("copies", copies, 1, 5)
     if not isinstance(leaky, bool):
         raise BadInput(f"leaky={leaky!r}: yes or no is wanted; write leaky=True or leaky=False.")
-    truth = Truth((Pair("wheel", ("wheel over bell", "bell over wheel"), gap, copies, leaky),), split, n, seed)
+    truth = Truth((Pair("wheel", ("wheel, bell, leaf", "wheel, leaf, bell"), gap, copies, leaky),), split, n, seed)
     return in_tensors(paint(truth), truth, truth.classes[0][0].classes)
 
 
