@@ -84,6 +84,7 @@ def test_a_killed_run_resumes_and_ends_as_an_unbroken_one(tmp_path):
     assert len((broken / "metrics.csv").read_text().splitlines()) == 4
     assert sorted(path.suffix for path in broken.iterdir()) == [
         ".csv",
+        ".json",
         ".pt",
         ".pt",
         ".py",
@@ -92,17 +93,15 @@ def test_a_killed_run_resumes_and_ends_as_an_unbroken_one(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="torchrun over gloo is tested on Linux")
-def test_two_processes_reach_the_same_weights_as_one(tmp_path):
+@pytest.mark.parametrize("shares", [["48 24", "48 24"], ["48 24", "24 12", "24 12"]], ids=["two", "three"])
+def test_several_processes_reach_the_same_weights_as_one(tmp_path, shares):
     one = run(tmp_path / "one")
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
-    two = run(tmp_path / "two", launcher=launcher)
-    assert_equal(one, two, rtol=0, atol=1e-4)
-    seen = [(tmp_path / file).read_text() for file in ("one/seen-0.txt", "two/seen-0.txt", "two/seen-1.txt")]
-    assert seen == [
-        "96 48",
-        "48 24",
-        "48 24",
-    ]  # pictures, bright ones: neighbours stay together
+    launcher = ("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={len(shares)}")
+    several = run(tmp_path / "several", launcher=launcher)
+    assert_equal(one, several, rtol=0, atol=1e-4)
+    assert (tmp_path / "one" / "seen-0.txt").read_text() == "96 48"
+    seen = [(tmp_path / "several" / f"seen-{number}.txt").read_text() for number in range(len(shares))]
+    assert seen == shares  # pictures, bright ones: neighbours stay together
 
 
 def test_training_learns(tmp_path):

@@ -1,5 +1,6 @@
 """What the training loop is fed: a recipe for each world, and its pictures, epoch by epoch."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +40,7 @@ def patchwork_pictures(
     counts for both answers alike and cancels in the gradient; the cue is left. With pictures in any order the noise of
     pairs that a net cannot solve hides from it, for long, those that it can.
     """
-    from bagnet_utils.worlds.patchwork import Truth, paint
+    from bagnet_utils.worlds.patchwork import Truth, drawing_code, paint
     from bagnet_utils.worlds.scenes import PAIRS
 
     shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
@@ -51,6 +52,7 @@ def patchwork_pictures(
         order = torch.stack([2 * order, 2 * order + 1], dim=1).flatten()
         return torch.from_numpy(paint(truth))[order], torch.from_numpy(truth.labels)[order]
 
+    draw.about = {"pairs": [pair.name for pair in shown], "seed": seed, "data": drawing_code()[:12]}
     return draw
 
 
@@ -93,6 +95,9 @@ def photo_pictures(
         order = torch.randperm(len(labels), generator=random)[: recipe.pictures]
         return torch.cat([vary(some, random) for some in images[order].split(500)]), labels[order]
 
+    data = hashlib.sha256(images.numpy())
+    data.update(labels.numpy())
+    draw.about = {"trying": trying, "seed": seed, "data": data.hexdigest()[:12]}
     return draw
 
 

@@ -92,7 +92,7 @@ def load_model(name: str, world: str = "patchwork") -> nn.Module:
         return fetch_model(name)
     model = build(name, world)
     row = manifest().get(f"{world}/{name}")
-    cure = f"fetch it again (git checkout data/weights) or train it: python3 course.py train {world} {name}"
+    cure = f"fetch it again (git checkout data/weights) or train it: python3 course.py train {world} {name} --ship"
     if row is None:
         raise BadInput(f"load_model: data/weights/manifest.json does not list {world}/{name}; {cure}.")
     path = WEIGHTS / row["file"]
@@ -122,19 +122,22 @@ def manifest() -> dict[str, dict]:
 
 
 def keep(model: nn.Module, name: str, world: str, facts: dict) -> None:
-    """Put a trained network's weights, and the facts about them, among those that ship."""
+    """Put a trained network's weights among those that ship. The facts are all that its row holds from then on."""
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     path = WEIGHTS / f"{world}-{name}.safetensors"
     save_file({key: value.cpu().contiguous() for key, value in model.state_dict().items()}, path.with_suffix(".part"))
     os.replace(path.with_suffix(".part"), path)
     row = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-    write_down(name, world, {**row, **facts})
+    write(manifest() | {f"{world}/{name}": {**row, **facts}})
 
 
 def write_down(name: str, world: str, facts: dict) -> None:
     """Add facts to a network's row of the manifest."""
     rows = manifest()
-    rows[f"{world}/{name}"] = {**rows.get(f"{world}/{name}", {}), **facts}
+    write(rows | {f"{world}/{name}": {**rows.get(f"{world}/{name}", {}), **facts}})
+
+
+def write(rows: dict[str, dict]) -> None:
     part = WEIGHTS / "manifest.part"
     part.write_text(json.dumps(dict(sorted(rows.items())), indent=2) + "\n", encoding="utf-8")
     os.replace(part, WEIGHTS / "manifest.json")
