@@ -42,8 +42,14 @@ SAID = {
         "BagNet-17 says golden_retriever",
         "BagNet-33 says golden_retriever",
     ],
-    "06_telling_patches": ["8 of the 8 patches that tell a tench from a carp"],
+    "06_telling_patches": [
+        "8 of the 8 patches that tell a tench from a carp",
+        "in one of wheel over bell",
+        "of these 8 pictures, taken for an owl: 0",
+    ],
 }
+GRADED = (9, "zebra"), (9, "leopard"), (17, "owl"), (17, "topsy owl"), (33, "wheel over bell"), (33, "bell over wheel")
+FOOLED = "bagnet9", "bagnet17", "bagnet33", "resnet", "vit"
 # Numbers that the text leans on without naming them to the last digit: pattern, least, most.
 MEASURED = {
     "04_training_and_patch_size": [
@@ -60,21 +66,37 @@ MEASURED = {
     ],
     "05_heatmaps": [
         (r"^It is (\d+)\. Next time", 1, 10),
-        (r"BagNet-9 +zebra +(\d+) ±", 90, 100),
-        (r"BagNet-17 +owl +(\d+) ±", 50, 66),
-        (r"BagNet-17 +owl +\d+ ± \d+ % +(\d+) %", 55, 65),
-        (r"BagNet-17 +topsy owl +(\d+) ±", 95, 100),
-        (r"BagNet-33 +wheel over bell +(\d+) ±", 90, 100),
-        (r"owl rather than topsy owl: \+(\d+)", 5, 15),
+        *((rf"BagNet-{q} +{name} +(\d+) ±", 85, 100) for q, name in GRADED),  # six maps lie on their cue,
+        *((rf"BagNet-{q} +{name} .* %  +(\d+) %", 20, 75) for q, name in GRADED),  # far above a blind map,
+        *((rf"BagNet-{q} +{name} .* (\d+) of 12", 12, 12) for q, name in GRADED),  # and never miss
+        (r"owl rather than topsy owl: \+(\d+)", 5, 30),
+        (r"owl rather than topsy owl: .* -(\d+)\.\d for its twin", 5, 30),
+        (r"^owl +(\d+) % +\d+ % +\d+ %", 0, 10),  # one step of three
+        (r"^owl +\d+ % +(\d+) % +\d+ %", 0, 10),
+        (r"^owl +\d+ % +\d+ % +(\d+) %", 75, 100),
+        (r"^topsy owl +(\d+) % +\d+ % +\d+ %", 75, 100),
+        (r"^topsy owl +\d+ % +(\d+) % +\d+ %", 0, 10),
+        (r"^topsy owl +\d+ % +\d+ % +(\d+) %", 0, 10),
+        (r"^without eyes +owl +([+-]\d+\.\d)", -2, 2),
+        (r"^without eyes .* topsy owl +([+-]\d+\.\d)", -2, 2),
+        (r"^without beak +owl .*?(\d+) of 12", 12, 12),
+        (r"^without beak .* topsy owl .*?(\d+) of 12", 12, 12),
+        (r"^without feet +owl .*?(\d+) of 12", 0, 0),
+        (r"^without feet .* topsy owl .*?(\d+) of 12", 12, 12),
         (r"zebra: IoU (\d\.\d+)", 0.6, 1),
         (r"tench: IoU (\d\.\d+)", 0, 0.45),
         (r"sums miss logits by (\S+)", 0, 1e-4),
     ],
     "06_telling_patches": [
-        (r"bagnet33 +as in training +(\d+) %", 90, 100),
-        (r"bagnet33 .* swapped +(\d+) %", 0, 30),
-        (r"resnet .* swapped +(\d+) %", 0, 30),
+        (r"^owl: \S+ logits alone, \+(\d+\.\d) rather", 50, 300),
+        (r"^mask over wings: \+(\d+\.\d) logits alone", 10, 50),
+        (r"^mask over wings: \S+ logits alone, ([+-]\d+\.\d) rather", -2, 2),
+        (r"strongest patch for owl: \+(\d+\.\d) in an owl's", 50, 70),
+        (r"strongest patch for owl: .* \+(\d+\.\d) in one of", 70, 100),
+        *((rf"^{name} +as in training +(\d+) %", 95, 95) for name in FOOLED),
+        *((rf"^{name} .* swapped +(\d+) %", 5, 5) for name in FOOLED),
         (r"held \+(\d+\.\d+)", 1, 5),
+        (r"free -(\d+\.\d+)", 1, 5),
         (r"leans most is number \d+: \+(\d+\.\d)", 5, 30),
     ],
 }
