@@ -38,11 +38,14 @@ def main() -> None:
     parser.add_argument("attempt", choices=["longer", "window", "all"], nargs="?", default="all")
     parser.add_argument("name", choices=[*HIDDEN, "all"], nargs="?", default="all")
     options = parser.parse_args()
-    for name in HIDDEN if options.name == "all" else [options.name]:
-        if options.attempt in ("longer", "all"):
-            note(name, "longer", longer(name))
-        if options.attempt in ("window", "all"):
-            note(name, "window", {pair: window(name, pair) for pair in (*HIDDEN[name], SOLVABLE[name])})
+    try:
+        for name in HIDDEN if options.name == "all" else [options.name]:
+            if options.attempt in ("longer", "all"):
+                note(name, "longer", longer(name))
+            if options.attempt in ("window", "all"):
+                note(name, "window", {pair: window(name, pair) for pair in (*HIDDEN[name], SOLVABLE[name])})
+    except bu.BadInput as problem:
+        raise SystemExit(str(problem)) from None
 
 
 def longer(name: str) -> dict[str, float]:
