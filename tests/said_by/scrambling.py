@@ -5,9 +5,10 @@ NOTEBOOK = "07_scrambling"
 SAID = [
     "8 networks, 120 pictures",
     "64 of 225 windows lie within one tile",
-    "resnet: windows of 93 px, one every 16 px",
-    "densenet: windows of 241 px, one every 16 px",
-    "bagnet33: windows of 33 px, one every 8 px",
+    "the suspect: windows of 93 px, one every 16 px",
+    "BagNet-33: windows of 33 px, one every 8 px",
+    "grid of  8 px: first rows, in px past a line: bell [0, 1, 2, 3, 4], leaf [0, 1, 2, 3, 4]",
+    "grid of 16 px: first rows, in px past a line: bell [8, 9, 10, 11, 12], leaf [0, 1, 2, 3, 4]",
     "as it is: [[0.5, 0.25], [0.25, 0.5]]\nshuffled: [[0.5, 0.25], [0.25, 0.5]]\nparted: [[0.5, 0.0], [0.0, 0.5]]",
 ]
 _AT = r"tiles of {0} px\n(?:.+\n)*?{1} .*?{2} +(\d+) %"
@@ -26,38 +27,38 @@ MEASURED = [
     # the three ViTs: 30 to 70 % is chance
     *[(rf"^vit_bag +moved.*{pair} +(\d+) %", 30, 70) for pair in ("face", "wheel", "totem")],
     *[(rf"^vit, positions set to 0.*{pair} +(\d+) %", 30, 70) for pair in ("face", "wheel", "totem")],
-    *[(rf"^vit +moved.*{pair} +(\d+) %", 95, 100) for pair in ("face", "totem")],
-    (r"^vit +moved.*wheel +(\d+) %", 30, 70),
-    (r"^vit +moved by (\d+\.\d+)", 1, 100),
+    *[(rf"^vit +moved.*{pair} +(\d+) %", 30, 70) for pair in ("face", "wheel", "totem")],
+    (r"^vit +moved by (\d+\.\d+)", 0.01, 1),
     (r"^vit, positions set to 0.*moved by (\d+\.\d+)", 0, 1e-4),
     (r"^vit_bag .*moved by (\d+\.\d+)", 0, 1e-4),
     # the sweep
     (r"how sure: +50 % of 24 pictures stands for (\d+)", 30, 32),
+    *[(_AT.format(tile, net, "coat"), 95, 100) for tile in (64, 16, 8) for net in ("bagnet9", "vit_bag", "vit")],
+    *[(_AT.format(tile, "bagnet17", "coat"), 80, 100) for tile in (64, 16, 8)],
+    (_AT.format(8, "bagnet33", "coat"), 40, 80),
+    *[(_AT.format(16, net, "coat"), 92, 100) for net in ("bagnet33", "densenet")],
+    (_AT.format(8, "resnet", "coat"), 0, 70),
     *[
-        (_AT.format(tile, net, "coat"), 95, 100)
-        for tile in (64, 16, 8)
-        for net in ("bagnet9", "bagnet17", "vit_bag", "vit")
-    ],
-    *[(_AT.format(tile, "resnet", "coat"), 92, 100) for tile in (64, 16, 8)],
-    (_AT.format(8, "bagnet33", "coat"), 40, 76),
-    *[(_AT.format(16, net, "coat"), 95, 100) for net in ("bagnet33", "densenet")],
-    *[
-        (_AT.format(16, net, pair), 0, 68)
+        (_AT.format(16, net, pair), 0, 70)
         for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "vgg", "resnet", "densenet", "vit")
-        for pair in ("face", "wheel")
+        for pair in ("face", "wheel", "totem")
     ],
-    *[(_AT.format(64, net, "face"), 95, 100) for net in ("bagnet17", "bagnet33", "resnet", "densenet")],
-    *[(_AT.format(64, net, "wheel"), 92, 100) for net in ("bagnet33", "resnet", "densenet")],
+    *[(_AT.format(64, net, "face"), 95, 100) for net in ("bagnet17", "bagnet33", "vgg", "resnet", "densenet")],
+    *[(_AT.format(64, net, "wheel"), 92, 100) for net in ("bagnet33", "vgg", "resnet", "densenet")],
+    *[(_AT.format(64, net, "totem"), 80, 100) for net in ("vgg", "resnet")],
     *[(_AT.format(8, net, "tench"), 88, 100) for net in ("bagnet9", "bagnet17", "vit_bag", "vit")],
-    (_AT.format(64, "vgg", "coat"), 0, 75),
-    (r"tiles of 16 px\n(?:.+\n)*?vgg .*another pair +(\d+) %", 20, 60),
-    (_AT.format(64, "vit", "face"), 40, 80),
-    (_AT.format(64, "vit", "totem"), 40, 80),
-    (_AT.format(16, "resnet", "totem"), 99, 100),
-    (_AT.format(16, "densenet", "totem"), 30, 70),
-    # the totem moved down by 0, 8 and 16 px
-    (r"^resnet +100 % +(\d+) % +100 %", 0, 5),
-    (r"^densenet +100 % +(\d+) % +100 %", 97, 100),
+    *[(_AT.format(64, "vgg", pair), 0, 75) for pair in ("coat", "tench")],
+    # the suspect: right on torn pictures, turned round by 8 px, back again by 16, and at chance where nothing leaks
+    (r"^tiles of  16 px: the suspect is right on +(\d+) %", 95, 100),
+    (r"^the suspect +(\d+) % +\d+ %", 95, 100),
+    (r"^the suspect +\d+ % +(\d+) %", 0, 5),
+    (r"^the suspect +\d+ % +\d+ % +(\d+) %", 95, 100),
+    (r"strings that begin anywhere: (\d+) %", 35, 65),
+    *[
+        (rf"^{net} +on our totems" + k * r" +\d+ %" + r" +(\d+) %", 95, 100)
+        for net in ("resnet", "vgg")
+        for k in range(4)
+    ],
     # photographs: right (same answer); at 8 px the ViT alone repeats all three
     (r"^vit +\d+ +\d \(\d\) +\d \(\d\) +\d \((\d)\)", 3, 3),
     *[
@@ -70,6 +71,6 @@ MEASURED = [
     (r"^vgg +10 +(\d+) \(", 0, 4),
     *[
         (rf"^{net} +\d+ +\d+ \([ \d.]+ %\) +\d+ \( *(\d+)\.\.", 21, 100)
-        for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "vgg", "resnet", "densenet", "vit")
+        for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "resnet", "densenet", "vit")
     ],
 ]
