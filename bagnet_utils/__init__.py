@@ -32,7 +32,7 @@ WHERE = {
     "experiments.invariance": ("move",),
     "experiments.agreement": ("error_consistency", "accuracy_by_class", "class_correlation", "missed_by_all"),
     "experiments.attributions": ("attribute", "masking_curve", "with_random_weights"),
-    "experiments.bootstrap": ("bootstrap",),
+    "statistics": ("bootstrap",),
     "display.asking": ("guess", "expect"),
     "display.sliders": ("sliders",),
     "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),

@@ -6,6 +6,7 @@ Run by `python3 course.py claims`; docs/claims.md shows what is found here.
 import copy
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from tqdm import tqdm
 import bagnet_utils as bu
 from bagnet_utils.experiments.agreement import class_correlation, error_consistency, missed_by_all
 from bagnet_utils.experiments.attributions import METHODS
-from bagnet_utils.experiments.bootstrap import bootstrap
 from bagnet_utils.models.scores import logits
 from bagnet_utils.models.zoo import manifest
+from bagnet_utils.statistics import Unsure, bootstrap, correlations_apart
 
 TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
           "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
@@ -28,7 +29,7 @@ FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
 GAPS = {"patchwork": ((8, None), (16, None), (24, None), (32, None), (40, None)),
         "photos": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
 MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 1, 2, 4, 8)}
-MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
+MOST = {"patchwork": {"texturised": 12, "interaction": 60, "sensitivity": 12},  # pictures: larger ones take longer
         "photos": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
 
 
@@ -38,7 +39,8 @@ def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Modul
     some = {what: spread(labels, count) for what, count in MOST[world].items()}
     textured, masked, curves = some["texturised"], images[some["interaction"]], images[some["sensitivity"]]
     write(world, {"exact": exact(images[:100], nets)})
-    write(world, {"errors": errors(images, labels, nets)})
+    kinds = labels // 2 if world == "patchwork" else labels  # the two classes of a pair are as hard as each other
+    write(world, {"errors": errors(images, labels, nets, kinds)})
     write(world, {"interaction": interactions(masked, nets, GAPS[world])})
     write(world, {"sensitivity": sensitivity(curves, nets, MASKS[world])})
     write(world, {"texturised": texturised(images[textured], labels[textured], nets)})
@@ -51,12 +53,16 @@ def write(world: str, found: dict) -> None:
 
 
 def rounded(found):
-    """The same with floats of six digits."""
+    """The same with floats of six digits, null for NaN, and in words what cannot be judged."""
+    if isinstance(found, Unsure) and np.isnan(found.value):
+        return str(found)
     if isinstance(found, dict):
         return {name: rounded(value) for name, value in found.items()}
     if isinstance(found, (list, tuple)):
         return [rounded(value) for value in found]
-    return float(f"{found:.6g}") if isinstance(found, float) else found
+    if isinstance(found, float):
+        return None if np.isnan(found) else float(f"{found:.6g}")
+    return found
 
 
 def speed() -> float:
@@ -102,16 +108,37 @@ def exact(images: Tensor, nets: dict[str, nn.Module]) -> dict[str, float]:
     }
 
 
-def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
-    """Who errs on the same pictures as BagNet-33, and which pictures all nets miss."""
+def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module], kinds: Tensor) -> dict:
+    """Who is right on how many pictures, who errs on the same ones as BagNet-33, and which all nets miss.
+
+    kinds: of what kind each picture is, to see whether those that are hard for one net are hard for another.
+    """
     answers = {name: bu.predict(net, images) for name, net in nets.items()}
-    bag, classes = answers["bagnet33"], int(labels.max()) + 1
+    right = {name: (answer == labels).numpy() for name, answer in answers.items()}
+    by_kind = {name: torch.where(answer == labels, kinds, -1) for name, answer in answers.items()}
     pairs = {}
     for name in answers:
         if name != "bagnet33":
-            kappa = error_consistency(bag, answers[name], labels).kappa
-            pairs[name] = {"kappa": kappa, "classes": class_correlation(bag, answers[name], labels, classes)}
-    return {"pictures": len(labels), "with bagnet33": pairs, "missed by all": missed_by_all(answers, labels)}
+            kappa = error_consistency(answers["bagnet33"], answers[name], labels).kappa
+            hard = class_correlation(by_kind["bagnet33"], by_kind[name], kinds, int(kinds.max()) + 1)
+            pairs[name] = {"kappa": kappa, "classes": hard}
+    three = pairwise(("bagnet9", "bagnet17", "bagnet33"))
+    return {
+        "pictures": len(labels), "with bagnet33": pairs, "missed by all": missed_by_all(answers, labels),
+        "right": {name: int(some.sum()) for name, some in right.items()},
+        "points above the smaller": {name: bootstrap(points_above, right[name], right[less]) for less, name in three},
+        "percent of the resnet": bootstrap(percent_of, right["bagnet33"], right["resnet"]),
+    }  # fmt: skip
+
+
+def points_above(one: np.ndarray, other: np.ndarray, axis: int = -1) -> float:
+    """How many percent of the pictures more the one has right than the other (N booleans each)."""
+    return 100 * (one.mean(axis) - other.mean(axis))
+
+
+def percent_of(one: np.ndarray, other: np.ndarray, axis: int = -1) -> float:
+    """How many pictures the one has right, in percent of those that the other has."""
+    return 100 * one.mean(axis) / other.mean(axis)
 
 
 def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
@@ -120,18 +147,27 @@ def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> di
     parts = [bu.texturise(some, nets["vgg"], steps=200) for some in tqdm(images.split(20), "texturised")]
     seconds = (time.monotonic() - started) / len(images)
     new = torch.cat(parts)
-    right = {
-        name: [int((bu.predict(net, some) == labels).sum()) for some in (images, new)] for name, net in nets.items()
-    }
-    return {"pictures": len(labels), "right": right, "seconds a picture": round(seconds, 2)}
+    right = {name: [(bu.predict(net, some) == labels).numpy() for some in (images, new)] for name, net in nets.items()}
+    return {
+        "pictures": len(labels), "seconds a picture": round(seconds, 2),
+        "right": {name: [int(some.sum()) for some in both] for name, both in right.items()},
+        "percent kept": {name: bootstrap(percent_of, after, before) for name, (before, after) in right.items()},
+    }  # fmt: skip
 
 
 def interactions(images: Tensor, nets: dict[str, nn.Module], gaps) -> dict:
-    """For each net and each gap between masks: the correlation, and the largest difference in logits."""
+    """For each net and each gap between masks: the correlation, and the largest difference in logits.
+
+    And by how much Fisher's z of the correlation is higher at the largest gap than at the smallest; and, of BagNet-33
+    at the smallest gap, higher than the others'.
+    """
     found = {"pictures": len(images), "gaps": [gap for gap, _ in gaps], "size": [size or gap for gap, size in gaps]}
+    near = {}
     for name, net in tqdm(nets.items(), "interactions"):
         runs = [bu.interaction(net, images, gap, size) for gap, size in gaps]
+        near[name] = runs[0]
         found[name] = {
+            "z, far above near": correlations_apart(*runs[-1], *runs[0]),
             "correlation": [run.correlation for run in runs],
             "left over": [run.left_over for run in runs],
             "apart": [(run.together - run.apart).abs().max().item() for run in runs],
@@ -140,7 +176,8 @@ def interactions(images: Tensor, nets: dict[str, nn.Module], gaps) -> dict:
             some, exact_net = images[:: max(1, len(images) // 10)], copy.deepcopy(net).double()
             runs = [bu.interaction(exact_net, some, gap, size) for gap, size in gaps]
             found[name]["apart, double"] = [(run.together - run.apart).abs().max().item() for run in runs]
-    return found
+    above = {name: correlations_apart(*near["bagnet33"], *run) for name, run in near.items() if name != "bagnet33"}
+    return {**found, "z, bagnet33 above": above}
 
 
 def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ...]) -> dict:
@@ -148,9 +185,10 @@ def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ..
     of each BagNet's heatmap, and at random.
 
     For each net and method: the mean curve; its end; the mean over the curve; and how far that lies above the one of
-    each BagNet's heatmap. All but the curve have their intervals.
+    each BagNet's heatmap. All but the curve have their intervals. And by how much VGG's end, masked by BagNet-33's
+    heatmap, lies below the others'.
     """
-    found = {"pictures": len(images), "masks": list(masks)}
+    found, ends = {"pictures": len(images), "masks": list(masks)}, {}
     bags = {f"heatmap of {TITLES[name]}": net for name, net in nets.items() if net.patch_size}
     for name, net in tqdm(nets.items(), "sensitivity"):
         leading, curves = bu.predict(net, images).tolist(), {}
@@ -184,4 +222,6 @@ def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ..
             }
             for title, curve in curves.items()
         }
-    return found
+        ends[name] = curves["heatmap of BagNet-33"][:, -1]
+    below = {name: bootstrap(np.mean, end - ends["vgg"]) for name, end in ends.items() if name != "vgg"}
+    return {**found, "vgg below": below}

@@ -16,6 +16,7 @@ LAYERS = [
     "errors",
     "files",
     "checks",
+    "statistics",
     "worlds",
     "models",
     "experiments",

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 import bagnet_utils as bu
 from bagnet_utils.models import answers, zoo
-from bagnet_utils.models.scores import accuracy_by_pair, interval, predict
+from bagnet_utils.models.scores import accuracy_by_pair, predict
 from bagnet_utils.worlds.scenes import NAMES
 
 SHIPPED = [key.split("/")[1] for key in zoo.manifest() if key.startswith("patchwork/")]
@@ -149,9 +149,3 @@ def test_unknown_names_are_told_the_known_ones(shelf):
         bu.load_model("vit_bag", world="photos")
     with pytest.raises(bu.BadInput, match="patchwork, photos"):
         bu.load_world("mars")
-
-
-def test_intervals_are_wilsons():
-    low, high = interval(50, 100)
-    assert (round(low, 1), round(high, 1)) == (40.4, 59.6)
-    assert interval(100, 100)[1] == pytest.approx(100) and interval(0, 100)[0] == pytest.approx(0)

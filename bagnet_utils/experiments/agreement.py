@@ -6,11 +6,12 @@ Two networks of 80 % each agree on many pictures by chance alone. Kappa is the a
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 from torch import Tensor
 
 from bagnet_utils.checks import check_whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
+from bagnet_utils.statistics import FEWEST, Estimate, Unsure, bootstrap, jackknife
 
 
 class Agreement(NamedTuple):
@@ -28,38 +29,80 @@ def error_consistency(first: Tensor, second: Tensor, labels: Tensor, draws: int 
     return Agreement(bootstrap(kappa, *right, draws=draws, seed=seed), observed, expected)
 
 
-def agreement(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+def agreement(first: np.ndarray, second: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
     """The share of pictures on which two nets (N booleans each) are both right or both wrong; and the chance of it."""
-    p1, p2 = first.mean(), second.mean()
-    return (first == second).mean(), p1 * p2 + (1 - p1) * (1 - p2)
+    p1, p2 = first.mean(axis), second.mean(axis)
+    return (first == second).mean(axis), p1 * p2 + (1 - p1) * (1 - p2)
 
 
-def kappa(first: np.ndarray, second: np.ndarray) -> float:
+def kappa(first: np.ndarray, second: np.ndarray, axis: int = -1) -> float:
     """Agreement beyond chance, as a share of what there could be; NaN if neither net, or each, errs everywhere."""
-    observed, expected = agreement(first, second)
+    observed, expected = agreement(first, second, axis)
     return (observed - expected) / (1 - expected)
 
 
 def accuracy_by_class(answers: Tensor, labels: Tensor, classes: int) -> np.ndarray:
     """Percent right of each class's pictures; NaN for a class without pictures."""
-    return percent_by_class(are_right("accuracy_by_class", answers, labels, classes), np.asarray(labels), classes)
-
-
-def percent_by_class(right: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    right, labels = are_right("accuracy_by_class", answers, labels, classes), np.asarray(labels)
     with np.errstate(invalid="ignore"):
         return 100 * np.bincount(labels, right, classes) / np.bincount(labels, minlength=classes)
 
 
-def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: int, draws: int = 1000) -> Estimate:
-    """Are the classes that are hard for the one hard for the other? Correlation of their accuracies over classes."""
+def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: int) -> Estimate:
+    """Are the classes that are hard for the one hard for the other? Correlation of their accuracies over classes.
 
-    def statistic(one: np.ndarray, other: np.ndarray, of: np.ndarray) -> float:
-        scores = [percent_by_class(right, of, classes) for right in (one, other)]
-        there = ~np.isnan(scores[0])
-        return pearson(scores[0][there], scores[1][there])
-
+    It is corrected for attenuation. Accuracies on a few pictures scatter around the true ones, each net's for itself
+    and both together, as they answer the same pictures. How much this adds to variances and covariance is known from
+    within the classes, and is taken off. The interval is over classes, each with its pictures: left out one by one, on
+    Fisher's scale of the correlation as it is seen, scatter and all. Where there is nothing to correlate it says why.
+    """
     right = [are_right("class_correlation", answers, labels, classes) for answers in (first, second)]
-    return bootstrap(statistic, *right, np.asarray(labels), draws=draws)
+    labels = np.asarray(labels)
+    counts = np.bincount(labels, minlength=classes)
+    there = counts > 1
+    if there.sum() < FEWEST:
+        return Unsure(np.nan, f"{there.sum()} classes with two pictures or more, but {FEWEST} at least are wanted")
+    counts = counts[there]
+    one, other, both = (np.bincount(labels, some, classes)[there] / counts for some in (*right, right[0] & right[1]))
+    scatter = [
+        (share - product) / (counts - 1) for share, product in ((one, one**2), (other, other**2), (both, one * other))
+    ]
+    for which, share, own in (("first", one, scatter[0]), ("second", other, scatter[1])):
+        if not differ(share, own, counts):
+            return Unsure(
+                np.nan,
+                f"the {which} network's accuracies differ from class to class no more than by chance, "
+                "but for two classes at most",
+            )
+    seen = np.sqrt(one.var(ddof=1) * other.var(ddof=1))
+    slope, shift = true_spread(one, other, *scatter)[0] / seen, scatter[2].mean() / seen
+
+    def statistic(*columns: np.ndarray, axis: int = -1) -> np.ndarray:
+        variance, covariance = true_spread(*columns, axis)
+        return np.arctanh(np.clip(shift + slope * covariance / variance, -0.9999, 0.9999))
+
+    def back(z: float) -> float:
+        return np.clip((np.tanh(z) - shift) / slope, -1, 1)
+
+    return jackknife(statistic, one, other, *scatter, back=back, taken=3)
+
+
+def true_spread(one, other, scatter_one, scatter_other, scatter_both, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
+    """Of true accuracies over classes: both nets' variance (the geometric mean of the two), and the covariance."""
+    pairs = (one, scatter_one), (other, scatter_other)
+    variances = [np.maximum(share.var(axis, ddof=1) - own.mean(axis), 1e-12) for share, own in pairs]
+    covariance = ((one + other).var(axis, ddof=1) - (one - other).var(axis, ddof=1)) / 4
+    return np.sqrt(variances[0] * variances[1]), covariance - scatter_both.mean(axis)
+
+
+def differ(share: np.ndarray, scatter: np.ndarray, counts: np.ndarray) -> bool:
+    """Do a net's shares of right answers differ between classes by more than chance, and not for two of them only?"""
+    whole = np.average(share, weights=counts)
+    if whole in (0, 1):
+        return False
+    chance = (counts * (share - whole) ** 2).sum() / (whole * (1 - whole))
+    most = np.argsort(np.abs(share - np.median(share)))[:-2]
+    return stats.chi2.sf(chance, len(share) - 1) < 0.05 and share[most].var(ddof=1) > scatter[most].mean()
 
 
 def missed_by_all(answers: dict[str, Tensor], labels: Tensor) -> list[int]:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from bagnet_utils.checks import check_eval, check_images, check_whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.bootstrap import Estimate, bootstrap, pearson
 from bagnet_utils.experiments.masking import Place, cover, hidden_one_by_one, squares
+from bagnet_utils.statistics import Estimate, bootstrap, correlation
 
 
 class Interaction(NamedTuple):
@@ -26,8 +26,8 @@ class Interaction(NamedTuple):
 
     @property
     def correlation(self) -> Estimate:
-        """Pearson's, over the pictures; the interval by bootstrap."""
-        return bootstrap(pearson, self.together.double().cpu(), self.apart.double().cpu())
+        """Pearson's, over the pictures."""
+        return correlation(self.together.double().cpu(), self.apart.double().cpu())
 
     @property
     def left_over(self) -> Estimate:
@@ -35,8 +35,8 @@ class Interaction(NamedTuple):
         return bootstrap(share_left, self.together.double().cpu(), self.apart.double().cpu())
 
 
-def share_left(together: np.ndarray, apart: np.ndarray) -> float:
-    return np.abs(together - apart).mean() / np.abs(apart).mean()
+def share_left(together: np.ndarray, apart: np.ndarray, axis: int = -1) -> float:
+    return np.abs(together - apart).mean(axis) / np.abs(apart).mean(axis)
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """What a network answers, and how often it is right."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -34,11 +33,3 @@ def accuracy_by_pair(answers: Tensor, labels: Tensor, pairs: tuple[str, ...]) ->
     right, pair_of = answers == labels, labels // 2
     scores = {name: 100 * right[pair_of == n].float().mean().item() for n, name in enumerate(pairs) if n in pair_of}
     return {**scores, "between": 100 * (answers // 2 != pair_of).float().mean().item()}
-
-
-def interval(right: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share, in percent (Wilson's, which stays sound near 0 and 100)."""
-    z, share = 1.96, right / of
-    centre = (share + z**2 / (2 * of)) / (1 + z**2 / of)
-    half = z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2)) / (1 + z**2 / of)
-    return 100 * max(0.0, centre - half), 100 * min(1.0, centre + half)

@@ -1,0 +1,157 @@
+"""How sure is a number that was measured on some pictures?
+
+Every interval here is meant to hold the truth 95 times of 100; `python benchmarks/intervals.py` counts how often.
+"""
+
+import warnings
+from collections.abc import Callable
+from inspect import signature
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from bagnet_utils.checks import check_whole
+from bagnet_utils.errors import BadInput
+
+FEWEST = 8  # pictures, or classes: with fewer, no way that was tried held what it promised
+
+
+class Estimate(NamedTuple):
+    """A number and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f}..{self.high:.2f})"
+
+
+class Unsure(Estimate):
+    """An estimate without an interval, and the reason; without a number as well where the number means nothing."""
+
+    def __new__(cls, value: float, reason: str) -> "Unsure":
+        made = super().__new__(cls, value, np.nan, np.nan)
+        made.reason = reason
+        return made
+
+    def __str__(self) -> str:
+        known = "cannot be judged" if np.isnan(self.value) else f"{self.value:.2f}, no interval"
+        return f"{known}: {self.reason}"
+
+
+def interval(right: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share, in percent (Wilson's, which stays sound near 0 and 100)."""
+    of = check_whole("interval", "of", of, 1, 10**12, " (pictures)")
+    right = check_whole("interval", "right", right, 0, of, " (pictures)")
+    low, high = stats.binomtest(right, of).proportion_ci(0.95, "wilson")
+    return 100 * float(low), 100 * float(high)
+
+
+def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed: int = 0) -> Estimate:
+    """The statistic of columns of one number a picture, and its interval over pictures drawn anew.
+
+    All columns are drawn together: so the difference of two networks on the same pictures is a paired one. Rights and
+    wrongs (booleans) get one picture more, an imagined one that may turn out any way; else 24 of 24 right would pass
+    for certainty. Numbers get SciPy's BCa interval and the one of percentiles, whichever reaches further, both as wide
+    as Student's t asks. A statistic that takes `axis` is asked for many draws at once. For correlations there is
+    `correlation`.
+    """
+    draws = check_whole("bootstrap", "draws", draws, 1, 1_000_000)
+    columns = check_columns("bootstrap", columns)
+    count = len(columns[0])
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        value = float(statistic(*columns))
+        if np.isnan(value):
+            return Estimate(value, np.nan, np.nan)
+        if count < FEWEST:
+            return Unsure(value, f"{count} pictures, but {FEWEST} at least are wanted")
+        if all(column.dtype == bool for column in columns):
+            ends = np.nanquantile(drawn_with_one_more(statistic, columns, draws, seed), [0.025, 0.975])
+            return Estimate(value, *(float(end) for end in ends))
+        tail = stats.norm.cdf(-np.sqrt(count / (count - 1)) * stats.t.ppf(0.975, count - 1))
+        found = stats.bootstrap(
+            columns, statistic, paired=True, n_resamples=draws, confidence_level=1 - 2 * tail, method="BCa",
+            vectorized=takes_axis(statistic), batch=max(1, 2_000_000 // count), rng=np.random.default_rng(seed),
+        )  # fmt: skip
+        ends = found.confidence_interval, np.nanquantile(found.bootstrap_distribution, [tail, 1 - tail])
+        # BCa is NaN where all draws are alike, or some have no value
+        return Estimate(value, float(np.nanmin(ends)), float(np.nanmax(ends)))
+
+
+def drawn_with_one_more(statistic: Callable, columns: list[np.ndarray], draws: int, seed: int) -> np.ndarray:
+    """The statistic of as many pictures, drawn from those there are and one that is of each kind to equal parts."""
+    kinds = np.array([*product((False, True), repeat=len(columns))])
+    pool = [np.append(np.tile(column, len(kinds)), kind) for column, kind in zip(columns, kinds.T, strict=True)]
+    size = draws, len(columns[0])
+    return of_each(statistic, pool, np.random.default_rng(seed).integers(len(pool[0]), size=size, dtype=np.int32))
+
+
+def jackknife(statistic: Callable[..., float], *columns, back: Callable = float, taken: int = 1) -> Estimate:
+    """The statistic of columns of one number a picture, and its interval by leaving out each picture once.
+
+    For smooth statistics, on a scale on which they vary evenly; `back` leads from there to the scale that is read.
+    taken: how many degrees of freedom the statistic takes: one as a mean, three as a correlation.
+    """
+    columns = check_columns("jackknife", columns)
+    count = len(columns[0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = statistic(*columns)
+        if count < FEWEST:
+            return Unsure(float(back(value)), f"{count} pictures, but {FEWEST} at least are wanted")
+        others = np.nonzero(~np.eye(count, dtype=bool))[1].reshape(count, count - 1)
+        left, free = of_each(statistic, columns, others), count - taken
+        half = stats.t.ppf(0.975, free) * (count - 1) * np.sqrt(left.var() / free)
+        return Estimate(*(float(back(number)) for number in (value, value - half, value + half)))
+
+
+def of_each(statistic: Callable, columns: list[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    """The statistic of the pictures in each row of `chosen`, numbers of pictures."""
+    if takes_axis(statistic):
+        return statistic(*(column[chosen] for column in columns), axis=-1)
+    return np.array([statistic(*(column[some] for column in columns)) for some in chosen])
+
+
+def takes_axis(statistic: Callable) -> bool:
+    try:
+        return "axis" in signature(statistic).parameters
+    except ValueError:  # some functions written in C tell nothing
+        return False
+
+
+def correlation(first, second) -> Estimate:
+    """Pearson's r of two columns, its interval on Fisher's scale; NaN where one of them never changes."""
+    return jackknife(fisher, first, second, back=np.tanh, taken=3)
+
+
+def correlations_apart(first, second, third, fourth) -> Estimate:
+    """How far the r of the first two columns lies above that of the last two, on the same pictures, in Fisher's z."""
+
+    def apart(a, b, c, d, axis: int = -1):
+        return fisher(a, b, axis) - fisher(c, d, axis)
+
+    return jackknife(apart, first, second, third, fourth, taken=3)
+
+
+def fisher(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Fisher's z of Pearson's r: on this scale r varies as evenly near 1 as near 0."""
+    return np.arctanh(np.clip(pearson(first, second, axis), -1 + 1e-15, 1 - 1e-15))
+
+
+def pearson(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
+    """The correlation of two columns; NaN where one of them never changes, or of one picture."""
+    one, other = (column - column.mean(axis, keepdims=True) for column in (first, second))
+    return (one * other).sum(axis) / np.sqrt((one**2).sum(axis) * (other**2).sum(axis))
+
+
+def check_columns(who: str, columns) -> list[np.ndarray]:
+    """Columns as arrays of one length, one number a picture."""
+    columns = [np.asarray(column) for column in columns]
+    sizes = {column.size for column in columns} | {column.shape[0] if column.ndim else 0 for column in columns}
+    if len(sizes) != 1 or sizes == {0}:
+        shapes = ", ".join(str(column.shape) for column in columns) or "nothing"
+        raise BadInput(f"{who}: columns of shape {shapes} were given, but one number for each picture is wanted.")
+    return [column.ravel() for column in columns]
