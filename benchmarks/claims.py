@@ -201,11 +201,12 @@ def page() -> list[str]:
         *every_net.lines(),
         TRAINING,
     ]
-    facts = ("pictures", "epochs", "seed", "precision", "threads", "minutes", "file")
+    facts = ("pictures", "epochs", "seed", "precision", "threads", "minutes")
     for world in ("patchwork", "photos"):
         for name in shipped(world):
             row = {"precision": "32-true", **rows[f"{world}/{name}"]}
-            lines.append(f"| {TITLES[name]} | {world} | {' | '.join(str(row[fact]) for fact in facts)} |")
+            told = " | ".join(str(row[fact]) for fact in facts)
+            lines.append(f"| {TITLES[name]} | {world} | {told} | `{row['command']}` |")
     return lines
 
 
@@ -288,7 +289,7 @@ TRAINING = """
 Precision is named as in PyTorch Lightning: photographs were learnt in bfloat16 (`--precision bf16-mixed`), which is
 quicker. All networks answer in float32.
 
-| network | world | pictures an epoch | epochs | seed | precision | threads | minutes | file |
+| network | world | pictures an epoch | epochs | seed | precision | threads | minutes | command |
 |---|---|---|---|---|---|---|---|---|"""
 
 if __name__ == "__main__":
