@@ -94,7 +94,7 @@ def jackknife(statistic: Callable[..., float], *columns, back: Callable = float,
     """The statistic of columns of one number a picture, and its interval by leaving out each picture once.
 
     For smooth statistics, on a scale on which they vary evenly; `back` leads from there to the scale that is read.
-    taken: how many degrees of freedom the statistic takes: one as a mean, three as a correlation.
+    taken: how many degrees of freedom the statistic takes: one as a mean, three as Fisher's z.
     """
     columns = check_columns("jackknife", columns)
     count = len(columns[0])

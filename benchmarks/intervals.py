@@ -200,7 +200,7 @@ def two_gaps(count: int, far: float, near: float) -> Case:
 
 CASES = [
     *[wilson(count, right) for count, right in ((24, 0.75), (50, 0.8), (1000, 0.5), (1000, 0.95))],
-    *[compared("share (bootstrap)", np.mean, net.right, count, net) for count, net in ((60, WIDE), (1000, BAG))],
+    *[compared("share (bootstrap)", np.mean, BAG.right, count, BAG) for count in (200, 1000)],
     more(60, BAG, POOR), more(100, BEST, WIDE), more(1000, BAG, DEEP),
     part(40, POOR, BEST), part(60, BAG, WIDE), part(1000, BAG, DEEP),
     consistency(30, BAG, POOR), consistency(100, BAG, DEEP), consistency(100, BEST, WIDE),

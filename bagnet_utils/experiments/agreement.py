@@ -84,7 +84,7 @@ def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: in
     def back(z: float) -> float:
         return np.clip((np.tanh(z) - shift) / slope, -1, 1)
 
-    return jackknife(statistic, one, other, *scatter, back=back, taken=3)
+    return jackknife(statistic, one, other, *scatter, back=back, taken=5)  # means, variances, a covariance
 
 
 def true_spread(one, other, scatter_one, scatter_other, scatter_both, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
