@@ -34,7 +34,7 @@ from bagnet_utils.worlds.scenes import NAMES
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, IMAGENET = DOCS / "claims.md", DOCS / "imagenet.json"
-SOLVED, FINGERS, COLLAPSED = (95, 100), (93, 100), (0, 30)  # percent
+SOLVED, FINGERS, COLLAPSED = (95, 100), (91, 100), (0, 30)  # percent, for the whole interval
 STRAY = 40  # px: how far pictures are moved, at most, to see who goes by place
 ORDERS = ("face", "wheel", "totem")  # the pairs that only order tells
 WANTED = {  # for each net, pair by pair; last for tench with fingers swapped
@@ -257,10 +257,11 @@ the swapped ones.
 |---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 PREDICTED = """
-Predicted: coat at least 95 for all; face, wheel and totem at least 95 for nets whose patches span the gap of 8, 16 and
-32 pixels, as drawn and moved, and 45 to 55 for the others; tench at least 93 with fingers as in training and, for
-BagNets, at most 30 with fingers swapped. A ViT that was trained without position embeddings is a bag of 8-pixel tokens:
-as BagNet-9.
+Predicted, for the whole interval: coat at least 95 for all; face, wheel and totem at least 95 for nets whose patches
+span the gap of 8, 16 and 32 pixels, as drawn and moved, and 42 to 58 for the others (with 1,000 pictures a pair that is
+a share of 45 to 55); tench at least 91 with fingers as in training (a share of 93) and, for BagNets, at most 30 with
+fingers swapped. A ViT that was trained without position embeddings is a bag of 8-pixel tokens: as BagNet-9. The other
+networks see the whole picture: they should solve all.
 """
 
 SIZES = """

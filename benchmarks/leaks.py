@@ -29,7 +29,7 @@ from bagnet_utils.worlds.scenes import NAMES, PAIRS
 PAGE = Path(__file__).parents[1] / "docs" / "leaks.json"
 HIDDEN = {"bagnet9": ("face", "wheel", "totem"), "bagnet17": ("wheel", "totem"), "bagnet33": ("totem",)}
 SOLVABLE = {"bagnet9": "coat", "bagnet17": "face", "bagnet33": "wheel"}
-CHANCE = (45, 55)  # percent
+CHANCE = (42, 58)  # percent, for the whole interval: with 1,000 pictures a share of 45 to 55
 TIMES, TESTED = 3, 1000  # how much more training; test pictures a pair
 
 
