@@ -119,7 +119,8 @@ def exact_beyond(name: str):
         text = (
             f"at {told['gaps'][far[0]]} px and more: r at least {low:.4f}; in double precision {apart:.0e} logits apart"
         )
-        return text, within(ROUNDING, apart, told["pictures"])
+        holds = within(ROUNDING, apart, told["pictures"])
+        return text + ("; cannot be judged on so few pictures" if holds is None else ""), holds
 
     return look
 
