@@ -21,7 +21,7 @@ import bagnet_utils as bu
 import course
 
 ROOT = Path(__file__).parents[1]
-# Seconds and megabytes that a notebook may take. Asked are 180 and 1500: notebooks 04 and 07 are above, and must come down
+# Seconds and megabytes that a notebook may take. Asked are 180 and 1500: 04 and 07 are above that, and must come down.
 LONGEST, LARGEST = 240, 1700
 PEAK = """
 import sys, psutil
