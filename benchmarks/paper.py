@@ -20,7 +20,7 @@ CURVES = {"vgg": (0.56, 0.97), "resnet": (0.52, 0.95), "densenet": (0.51, 0.89)}
 SEVENTH = {"patchwork": "bagnet17", "photos": "bagnet9"}  # whose patch is as large a share of a picture as there
 BEFORE, AFTER = 90.1, 79.4  # percent, VGG-16 on pictures and on their textures, top-5
 EXACT, ROUNDING = 1e-4, 1e-9  # logits, in float32 and in double precision
-ENOUGH = 100  # pictures; a largest difference would be smaller on fewer
+MANY, TEN = 100, 10  # pictures on which these two are looked for: a largest difference would be smaller on fewer
 
 Cell = tuple[str, bool | None]  # what was found; does the claim hold?
 NOT_YET: Cell = ("not measured yet", None)
@@ -84,12 +84,13 @@ def slower(world: str) -> Cell:
 
 def is_exact(world: str) -> Cell:
     worst = max(found()[world]["exact"].values())
-    return f"they differ by {worst:.0e} logits at most", within(EXACT, worst, found()[world]["errors"]["pictures"])
+    text = f"they differ by {worst:.0e} logits at most"
+    return within(text, worst < EXACT, found()[world]["errors"]["pictures"], MANY)
 
 
-def within(bound: float, worst: float, pictures: int) -> bool | None:
-    """Does the largest difference stay below a bound? None if it was looked for on too few pictures."""
-    return worst < bound if pictures >= ENOUGH else None
+def within(text: str, holds: bool, pictures: int, enough: int) -> Cell:
+    """What was found; whether it holds is not said if there were too few pictures."""
+    return (text, holds) if pictures >= enough else (f"{text}; cannot be judged on {pictures} pictures", None)
 
 
 def fingers(world: str) -> Cell:
@@ -119,8 +120,7 @@ def exact_beyond(name: str):
         text = (
             f"at {told['gaps'][far[0]]} px and more: r at least {low:.4f}; in double precision {apart:.0e} logits apart"
         )
-        holds = within(ROUNDING, apart, told["pictures"])
-        return text + ("; cannot be judged on so few pictures" if holds is None else ""), holds
+        return within(text, apart < ROUNDING, told["pictures"], TEN)
 
     return look
 
@@ -184,14 +184,14 @@ CLAIMS = [
     Claim(1, "BagNet-33 is slower than a ResNet-50", "3.7 times; 2.5 in the authors' blog",
           "by any factor above 1", slower, "04, `course.py bench`"),
     Claim(2, "The patches' evidence adds up to the logit", "exact by construction",
-          f"to {EXACT:.0e} logits, on {ENOUGH} pictures", is_exact, "05, `bu.evidence`"),
+          f"to {EXACT:.0e} logits, on {MANY} pictures", is_exact, "05, `bu.evidence`"),
     Claim(3, "Telling patches show what a net goes by, right or wrong: tench by fingers", "seen in a figure",
           "more than half", fingers, "06, `bu.top_patches`"),
     Claim(4, "A VGG still names pictures that were scrambled into textures", "from 90.1 to 79.4 %, top-5",
           "the share kept is above the paper's, 88 %", survives_scrambling, "07, `bu.texturise`"),
     *[Claim(5, f"Parts further apart than a patch do not interact in BagNet-{q}",
             "r 1.0 from 28 px on" if q == 33 else "(BagNet-33 only)",
-            f"to {ROUNDING:.0e} logits, on {ENOUGH} pictures", exact_beyond(f"bagnet{q}"), "09, `bu.interaction`")
+            f"to {ROUNDING:.0e} logits, on {TEN} pictures", exact_beyond(f"bagnet{q}"), "09, `bu.interaction`")
       for q in (9, 17, 33)],
     *[Claim(5, f"Parts interact in {theirs}, less so the further apart",
             f"r {CURVES[name][0]} at 10 px, {CURVES[name][1]} at 70 px (read off)",
