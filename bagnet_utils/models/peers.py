@@ -84,13 +84,17 @@ class DenseLayer(nn.Module):
 
 
 class DenseNet(nn.Module):
-    """Four blocks of dense layers; between them the channels and the map are halved."""
+    """Four blocks of dense layers; between them the channels and the map are halved.
 
-    def __init__(self, num_classes: int, blocks=(2, 3, 4, 4), growth: int = 16):
+    Before the first block the map is halved by max-pooling, as in the original; pooled=False: by the first convolution.
+    """
+
+    def __init__(self, num_classes: int, blocks=(2, 3, 4, 4), growth: int = 16, pooled: bool = True):
         super().__init__()
         self.normalise = nn.Identity()
         channels = 2 * growth
-        layers = [conv_bn(3, channels, stride=2), nn.ReLU(inplace=True)]
+        layers = [conv_bn(3, channels, stride=1 if pooled else 2), nn.ReLU(inplace=True)]
+        layers += [nn.MaxPool2d(2)] if pooled else []
         for number, depth in enumerate(blocks):
             for _ in range(depth):
                 layers.append(DenseLayer(channels, growth))

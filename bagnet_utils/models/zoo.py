@@ -32,7 +32,7 @@ NETS = {
     "bagnet33": Net(lambda classes, side: bagnet33(classes, **SMALL)),
     "vgg": Net(lambda classes, side: VGG(classes)),
     "resnet": Net(lambda classes, side: ResNet(classes)),
-    "densenet": Net(lambda classes, side: DenseNet(classes)),
+    "densenet": Net(lambda classes, side: DenseNet(classes, pooled=side > 64)),  # pooling costs time, and pays there
     "vit": Net(lambda classes, side: ViT(classes, side), rate=1e-3),  # attention does not bear more
     "vit_bag": Net(lambda classes, side: ViT(classes, side, placed=False), rate=1e-3, worlds=("patchwork",)),
 }

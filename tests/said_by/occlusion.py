@@ -6,7 +6,7 @@ SAID = [
     "hidden: sky      zebra less leopard 12",
     "13 x 13 places",
     "coat: none; face: all columns; wheel: all columns; totem: all columns; tench: none",
-    "mean: least; black: none; noise: none; blur: least",
+    "mean: quiet; black: none; noise: none; blur: quiet",
     "picture 224 px, square 32 px, BagNet-9: 5 x 5 of 27 x 27 patches, a cut of 41 px: 3 % of the work",
     "picture 224 px, square 32 px, BagNet-33: 8 x 8 of 24 x 24 patches, a cut of 89 px: 16 % of the work",
     "picture 128 px, square 16 px, BagNet-33: 6 x 6 of 12 x 12 patches, a cut of 73 px: 33 % of the work",
