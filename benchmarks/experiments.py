@@ -29,7 +29,7 @@ FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
 GAPS = {"patchwork": ((8, None), (16, None), (24, None), (32, None), (40, None)),
         "photos": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
 MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 1, 2, 4, 8)}
-MOST = {"patchwork": {"texturised": 12, "interaction": 60, "sensitivity": 12},  # pictures: larger ones take longer
+MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
         "photos": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
 
 

@@ -45,7 +45,10 @@ def test_accuracy_is_what_the_manifest_says(name, tmp_path_factory):
     folder = tmp_path_factory.getbasetemp() / "photos"
     if not folder.exists():
         with tarfile.open(PICTURES) as archive:
-            archive.extractall(folder, [one for one in archive if "/val/" in one.name], filter="data")
+            for member in archive:  # one by one: the first releases of Python 3.11 know no extractall that is safe
+                if "/val/" in member.name and member.isfile():
+                    (folder / member.name).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / member.name).write_bytes(archive.extractfile(member).read())
     world = bu.load_world("photos", split="val", n=None, root=next(folder.iterdir()))
     right = (bu.predict(bu.load_model(name, world="photos"), world.images) == world.labels).float().mean().item()
     assert 100 * right == pytest.approx(ROWS[name]["accuracy"]["top-1"], abs=0.3)  # roundings differ among processors
