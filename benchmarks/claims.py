@@ -2,7 +2,7 @@
 
 python3 course.py claims                               Patchwork, and the photographs if they are there (an hour)
 python3 course.py claims --pictures 1000               fewer pictures, wider intervals
-python3 course.py claims --world photos --root DIR     photographs in DIR/val/class/...
+python3 course.py claims --world tiny --root DIR     photographs in DIR/val/class/...
 python3 course.py claims --world imagenet --root DIR   the published nets on ImageNet's pictures, or some of them
 torchrun --nproc-per-node=4 benchmarks/claims.py --world imagenet --root DIR         the same, on four GPUs
 """
@@ -26,9 +26,9 @@ import bagnet_utils as bu
 from bagnet_utils.models.answers import keep_answers
 from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.zoo import NETS, manifest, write_down
-from bagnet_utils.worlds import imagenet, photos
+from bagnet_utils.worlds import imagenet, tiny
 from bagnet_utils.worlds.patchwork import World
-from bagnet_utils.worlds.photos import listing, read
+from bagnet_utils.worlds.tiny import listing, read
 from bagnet_utils.worlds.pictures import class_folders
 from bagnet_utils.worlds.scenes import NAMES
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="course.py claims", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--world", choices=["patchwork", "photos", "imagenet"])
+    parser.add_argument("--world", choices=["patchwork", "tiny", "imagenet"])
     parser.add_argument("--pictures", type=int, help="how many, of the test pictures (default: 5000 of Patchwork, all)")
     parser.add_argument("--root", type=Path, help="a folder of pictures, with a folder in it for each class")
     parser.add_argument("--names", nargs="+", choices=NETS, default=[*NETS], help="imagenet: which nets")
@@ -66,11 +66,11 @@ def main() -> None:
             experiments.write("patchwork", {"telling": experiments.telling(world, nets["bagnet33"])})
             experiments.write("patchwork", {"speed": experiments.speed()})
             experiments.measure("patchwork", world.images, world.labels, nets)
-        if options.world == "photos" or (options.world is None and photos.UNPACKED.is_dir()):
-            world = measure_photos(options.root, options.pictures)
-            nets = {name: bu.load_model(name, world="photos") for name in shipped("photos")}
+        if options.world == "tiny" or (options.world is None and tiny.UNPACKED.is_dir()):
+            world = measure_tiny(options.root, options.pictures)
+            nets = {name: bu.load_model(name, world="tiny") for name in shipped("tiny")}
             keep_answers({name: bu.predict(net, world.images) for name, net in nets.items()}, world.labels)
-            experiments.measure("photos", world.images, world.labels, nets)
+            experiments.measure("tiny", world.images, world.labels, nets)
         if options.world == "imagenet":
             measure_imagenet(options.root, options.pictures, options.names)
     except bu.BadInput as problem:
@@ -116,23 +116,23 @@ def fingers_swapped(world) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.stack(images), torch.tensor([scene.label for scene in scenes])
 
 
-def measure_photos(root: Path | None, count: int | None) -> World:
-    world = bu.load_world("photos", split="val", n=count, root=root, download=root is None)
-    if world.classes != photos.CLASSES:
+def measure_tiny(root: Path | None, count: int | None) -> World:
+    world = bu.load_world("tiny", split="val", n=count, root=root, download=root is None)
+    if world.classes != tiny.CLASSES:
         raise bu.BadInput(f"claims: {root} holds other classes than the twenty kinds; name a folder of these.")
     worlds = {"top-1": world}
-    if ((root or photos.UNPACKED) / "train").is_dir():  # how far does a network do better on what it has seen?
-        worlds[LEARNT] = bu.load_world("photos", split="train", n=2000, root=root)
-    for name in shipped("photos"):
-        model = bu.load_model(name, world="photos")
+    if ((root or tiny.UNPACKED) / "train").is_dir():  # how far does a network do better on what it has seen?
+        worlds[LEARNT] = bu.load_world("tiny", split="train", n=2000, root=root)
+    for name in shipped("tiny"):
+        model = bu.load_model(name, world="tiny")
         scores = {}
         for what, some in worlds.items():
             right = bu.predict(model, some.images) == some.labels
             scores[what] = round(100 * right.float().mean().item(), 2)
-        write_down(name, "photos", {"accuracy": scores, "test pictures": len(world.labels)})
+        write_down(name, "tiny", {"accuracy": scores, "test pictures": len(world.labels)})
         print(name, scores, flush=True)
-    bagnets = {name: bu.load_model(name, world="photos") for name in shipped("photos") if name.startswith("bagnet")}
-    hand = photos.at_hand()
+    bagnets = {name: bu.load_model(name, world="tiny") for name in shipped("tiny") if name.startswith("bagnet")}
+    hand = tiny.at_hand()
     maps = [
         [bu.heatmap(model, image, int(label), stride=1) for model in bagnets.values()]
         for image, label in zip(hand.images, hand.labels, strict=True)
@@ -202,7 +202,7 @@ def page() -> list[str]:
         TRAINING,
     ]
     facts = ("pictures", "epochs", "seed", "precision", "threads", "minutes")
-    for world in ("patchwork", "photos"):
+    for world in ("patchwork", "tiny"):
         for name in shipped(world):
             row = {"precision": "32-true", **rows[f"{world}/{name}"]}
             told = " | ".join(str(row[fact]) for fact in facts)
@@ -219,7 +219,7 @@ def sizes() -> list[str]:
         if row := rows.get(f"patchwork/{name}"):
             solved = sum(row["accuracy"][pair] for pair in NAMES) / len(NAMES)
             cells.append(cell(solved, row["test pictures"]))
-        if row := rows.get(f"photos/{name}"):
+        if row := rows.get(f"tiny/{name}"):
             aim = (AIMED[name], 100) if name in AIMED else None
             cells.append(cell(row["accuracy"]["top-1"], row["test pictures"], aim) + f" of {row['test pictures']}")
             seen = row["accuracy"].get(LEARNT)
@@ -232,7 +232,7 @@ def sizes() -> list[str]:
         else:
             cells += ["not measured"] * 2
         lines.append(f"| {title} | {' | '.join([*cells, PAPER.get(name, '')])} |")
-    scores = [rows.get(f"photos/{name}", {}).get("accuracy", {}) for name in ("bagnet17", "bagnet33")]
+    scores = [rows.get(f"tiny/{name}", {}).get("accuracy", {}) for name in ("bagnet17", "bagnet33")]
     if all(len(one) == 2 for one in scores):
         lines.append(BY_HEART.format(*[value for one in scores for value in (one[LEARNT], one["top-1"])]))
     return lines

@@ -8,7 +8,7 @@ import torch
 import bagnet_utils as bu
 from bagnet_utils.models import answers, zoo
 
-NAMES = [name for name, net in zoo.NETS.items() if "photos" in net.worlds]
+NAMES = [name for name, net in zoo.NETS.items() if "tiny" in net.worlds]
 LABELS = torch.arange(50) % 20
 SHAS = {name: f"{number:064x}" for number, name in enumerate(NAMES)}
 
@@ -23,7 +23,7 @@ def weights(tmp_path, monkeypatch):
 
 
 def write_manifest(folder, shas: dict[str, str]) -> None:
-    rows = {f"photos/{name}": {"file": f"photos-{name}.safetensors", "sha256": sha} for name, sha in shas.items()}
+    rows = {f"tiny/{name}": {"file": f"tiny-{name}.safetensors", "sha256": sha} for name, sha in shas.items()}
     (folder / "manifest.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
@@ -33,7 +33,7 @@ def some_answers(names=NAMES) -> dict[str, torch.Tensor]:
 
 def check_refused(told: str) -> None:
     with pytest.raises(
-        bu.BadInput, match=rf"^kept_answers: .*{told}.*: python3 course.py claims --world photos\.$"
+        bu.BadInput, match=rf"^kept_answers: .*{told}.*: python3 course.py claims --world tiny\.$"
     ) as caught:
         bu.kept_answers()
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
@@ -74,7 +74,7 @@ def test_answers_of_other_weights_are_not_taken(weights):
 
 
 def test_a_missing_file_is_missed_in_one_line(weights):
-    check_refused("photos-answers.safetensors is missing or damaged; measure")
+    check_refused("tiny-answers.safetensors is missing or damaged; measure")
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "folder"])
@@ -117,4 +117,4 @@ def test_the_answers_that_ship_are_those_of_the_nets_that_ship():
     for name, some in found.items():
         assert some.shape == labels.shape and some.min() >= 0 and some.max() < 20
         share = 100 * (some == labels).double().mean().item()
-        assert share == pytest.approx(manifest[f"photos/{name}"]["accuracy"]["top-1"], abs=0.05)
+        assert share == pytest.approx(manifest[f"tiny/{name}"]["accuracy"]["top-1"], abs=0.05)

@@ -57,12 +57,12 @@ def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypa
     (tmp_path / "images").mkdir()
     monkeypatch.setattr(claims, "DOCS", tmp_path)
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
-    model = zoo.build("bagnet9", "photos").eval()
-    zoo.keep(model, "bagnet9", "photos", {})
-    claims.measure_photos(tmp_path, None)
-    world = bu.load_world("photos", split="val", n=None, root=tmp_path)
+    model = zoo.build("bagnet9", "tiny").eval()
+    zoo.keep(model, "bagnet9", "tiny", {})
+    claims.measure_tiny(tmp_path, None)
+    world = bu.load_world("tiny", split="val", n=None, root=tmp_path)
     right = (bu.predict(model, world.images) == world.labels).float().mean().item()
-    row = zoo.manifest()["photos/bagnet9"]
+    row = zoo.manifest()["tiny/bagnet9"]
     assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
     assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
     assert (tmp_path / "images" / "photos.png").stat().st_size > 5000
@@ -91,13 +91,13 @@ def test_the_experiments_were_measured_with_the_weights_that_ship():
 def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "FOUND", tmp_path / "found.json")
     monkeypatch.setattr(paper, "FOUND", tmp_path / "found.json")
-    monkeypatch.setitem(experiments.MOST, "photos", dict.fromkeys(experiments.MOST["photos"], 3))
-    world = bu.load_world("photos")  # the three at hand
+    monkeypatch.setitem(experiments.MOST, "tiny", dict.fromkeys(experiments.MOST["tiny"], 3))
+    world = bu.load_world("tiny")  # the three at hand
     names = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
     experiments.measure(
-        "photos", world.images, world.labels, {name: bu.load_model(name, world="photos") for name in names}
+        "tiny", world.images, world.labels, {name: bu.load_model(name, world="tiny") for name in names}
     )
-    told = json.loads((tmp_path / "found.json").read_text())["photos"]
+    told = json.loads((tmp_path / "found.json").read_text())["tiny"]
     assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised", "weights"}
     assert max(told["exact"].values()) < 1e-4
     assert all(0 <= right <= 3 for pair in told["texturised"]["right"].values() for right in pair)
@@ -105,7 +105,7 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     assert apart[-1] < 1e-9 and apart[0] > 1e-4
     curves = told["sensitivity"]["densenet"]
     assert curves["random"]["curve"][0] == pytest.approx(curves["deeplift"]["curve"][0])
-    assert "photos" in {*paper.found()} and len(list(every_net.lines())) > 12
+    assert "tiny" in {*paper.found()} and len(list(every_net.lines())) > 12
 
 
 @pytest.mark.slow

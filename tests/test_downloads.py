@@ -13,7 +13,7 @@ from PIL import Image
 
 import bagnet_utils as bu
 from bagnet_utils import files
-from bagnet_utils.worlds import imagenet, photos
+from bagnet_utils.worlds import imagenet, tiny
 
 
 def nothing_left() -> bool:
@@ -151,12 +151,12 @@ def offer(monkeypatch, module, constant: str, address: str, content: bytes, home
 
 
 def test_the_twenty_kinds_come_from_tiny_imagenet(server, monkeypatch, tmp_path):
-    offer(monkeypatch, photos, "TINY", f"{server}/flaky/tiny-imagenet-200.zip", tiny_archive(), tmp_path / "photos20")
-    assert len(bu.load_world("photos").images) == 3  # nothing is downloaded unless it is asked for
-    world = bu.load_world("photos", split="train", n=None, download=True)
-    assert world.images.shape == (6, 3, 64, 64) and world.classes == photos.CLASSES
+    offer(monkeypatch, tiny, "TINY", f"{server}/flaky/tiny-imagenet-200.zip", tiny_archive(), tmp_path / "photos20")
+    assert len(bu.load_world("tiny").images) == 3  # nothing is downloaded unless it is asked for
+    world = bu.load_world("tiny", split="train", n=None, download=True)
+    assert world.images.shape == (6, 3, 64, 64) and world.classes == tiny.CLASSES
     assert {world.classes[label] for label in world.labels} == {"tabby", "espresso"}
-    assert len(bu.load_world("photos", split="val").images) == 2  # and from then on it is there
+    assert len(bu.load_world("tiny", split="val").images) == 2  # and from then on it is there
     assert len(Server.asked) == 2 and sorted(p.name for p in tmp_path.iterdir()) == ["downloads", "photos20"]
 
 
@@ -179,7 +179,7 @@ def test_imagenette_is_unpacked_by_the_first_releases_of_python_3_11(server, mon
 
 
 def test_a_broken_archive_is_said_and_leaves_nothing(server, monkeypatch, tmp_path):
-    for module, name, ending in ((photos, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz")):
+    for module, name, ending in ((tiny, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz")):
         offer(monkeypatch, module, name, f"{server}/well/{ending}", CONTENT, tmp_path / ending)
         with pytest.raises(bu.BadInput, match=f"{ending} cannot be unpacked"):
             bu.load_world(module.__name__.rsplit(".", 1)[1], download=True)

@@ -9,17 +9,17 @@ import torch
 import bagnet_utils as bu
 from bagnet_utils.models import zoo
 from bagnet_utils.models.recipes import RECIPES
-from bagnet_utils.worlds import photos
+from bagnet_utils.worlds import tiny
 
-ROWS = {key.split("/")[1]: row for key, row in zoo.manifest().items() if key.startswith("photos/")}
-NETS = [name for name, net in zoo.NETS.items() if "photos" in net.worlds]
+ROWS = {key.split("/")[1]: row for key, row in zoo.manifest().items() if key.startswith("tiny/")}
+NETS = [name for name, net in zoo.NETS.items() if "tiny" in net.worlds]
 BAGNETS = ["bagnet9", "bagnet17", "bagnet33"]
 PICTURES = Path(__file__).parents[2] / "shared" / "data" / "photos20.tar"  # only on some machines
 
 
 def test_every_network_ships_with_the_same_recipe_and_is_measured():
     assert set(ROWS) == set(NETS)
-    recipe = RECIPES["photos"]
+    recipe = RECIPES["tiny"]
     for row in ROWS.values():
         assert (row["epochs"], row["batch"], row["smoothing"]) == (recipe.epochs, recipe.batch, recipe.smoothing)
         assert row["seed"] == 0 and row["pictures"] == 9000
@@ -28,27 +28,27 @@ def test_every_network_ships_with_the_same_recipe_and_is_measured():
 
 @pytest.mark.parametrize("name", BAGNETS)
 def test_evidence_of_photographs_adds_up(name):
-    model, world = bu.load_model(name, world="photos"), bu.load_world("photos")
-    assert model.classes == photos.CLASSES and not model.training
+    model, world = bu.load_model(name, world="tiny"), bu.load_world("tiny")
+    assert model.classes == tiny.CLASSES and not model.training
     maps = bu.evidence(model, world.images)
-    side = (photos.SIDE - model.patch_size) // 8 + 1
+    side = (tiny.SIDE - model.patch_size) // 8 + 1
     assert maps.shape == (3, 20, side, side)
     with torch.no_grad():
         assert torch.allclose(maps.mean((2, 3)), model(world.images), atol=1e-4)
-    assert bu.heatmap(model, world.images[0], int(world.labels[0]), stride=1).shape == (photos.SIDE, photos.SIDE)
+    assert bu.heatmap(model, world.images[0], int(world.labels[0]), stride=1).shape == (tiny.SIDE, tiny.SIDE)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not PICTURES.exists(), reason="the photographs are not on this machine")
 @pytest.mark.parametrize("name", NETS)
 def test_accuracy_is_what_the_manifest_says(name, tmp_path_factory):
-    folder = tmp_path_factory.getbasetemp() / "photos"
+    folder = tmp_path_factory.getbasetemp() / "tiny"
     if not folder.exists():
         with tarfile.open(PICTURES) as archive:
             for member in archive:  # one by one: the first releases of Python 3.11 know no extractall that is safe
                 if "/val/" in member.name and member.isfile():
                     (folder / member.name).parent.mkdir(parents=True, exist_ok=True)
                     (folder / member.name).write_bytes(archive.extractfile(member).read())
-    world = bu.load_world("photos", split="val", n=None, root=next(folder.iterdir()))
-    right = (bu.predict(bu.load_model(name, world="photos"), world.images) == world.labels).float().mean().item()
+    world = bu.load_world("tiny", split="val", n=None, root=next(folder.iterdir()))
+    right = (bu.predict(bu.load_model(name, world="tiny"), world.images) == world.labels).float().mean().item()
     assert 100 * right == pytest.approx(ROWS[name]["accuracy"]["top-1"], abs=0.3)  # roundings differ among processors

@@ -12,8 +12,8 @@ from conftest import Server
 from PIL import Image
 
 import bagnet_utils as bu
-from bagnet_utils.worlds import imagenet, photos, pictures
-from bagnet_utils.worlds.photos import CLASSES
+from bagnet_utils.worlds import imagenet, pictures, tiny
+from bagnet_utils.worlds.tiny import CLASSES
 
 SQUARE = np.kron(np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8), np.ones((8, 8, 1)))
 SQUARE = SQUARE.astype(np.uint8)  # 16 x 16 px: red, green / blue, white
@@ -194,7 +194,7 @@ def folder_of(tmp_path, names, split="", each=3):
 
 
 def test_three_photographs_are_always_at_hand():
-    world = bu.load_world("photos")
+    world = bu.load_world("tiny")
     assert world.images.shape == (3, 3, 64, 64) and world.images.std((1, 2, 3)).min() > 0.05
     assert [CLASSES[label] for label in world.labels] == ["tabby", "espresso", "missile"]
     large = bu.load_world("imagenet")
@@ -204,13 +204,13 @@ def test_three_photographs_are_always_at_hand():
 
 @pytest.mark.parametrize("names", [["tabby", "pizza"], ["n02123045", "n07873807"], ["Tabby", "pizza"]])
 def test_folders_named_as_the_kinds_get_their_labels(tmp_path, names):
-    world = bu.load_world("photos", split="train", root=folder_of(tmp_path, names, "train"))
+    world = bu.load_world("tiny", split="train", root=folder_of(tmp_path, names, "train"))
     assert world.classes == CLASSES and {CLASSES[label] for label in world.labels} == {"tabby", "pizza"}
     assert world.images.shape == (6, 3, 64, 64) and len(world.truth) == 6 and world.truth[0].endswith(".png")
 
 
 def test_other_folders_are_a_world_of_their_own(tmp_path):
-    world = bu.load_world("photos", root=folder_of(tmp_path, ["pizza", "burger"]))
+    world = bu.load_world("tiny", root=folder_of(tmp_path, ["pizza", "burger"]))
     assert world.classes == ("burger", "pizza") and sorted(world.labels.tolist()) == [0, 0, 0, 1, 1, 1]
 
 
@@ -223,33 +223,33 @@ def test_imagenet_folders_go_by_number_or_name(tmp_path):
 
 def test_n_pictures_are_spread_over_the_classes(tmp_path):
     root = folder_of(tmp_path, ["a", "b", "c"], each=5)
-    first = bu.load_world("photos", root=root, n=6)
+    first = bu.load_world("tiny", root=root, n=6)
     assert first.labels.bincount().tolist() == [2, 2, 2]
-    assert torch.equal(first.images, bu.load_world("photos", root=root, n=6).images)
-    assert first.truth != bu.load_world("photos", root=root, n=6, seed=1).truth
-    assert len(bu.load_world("photos", root=root, n=None).labels) == 15
+    assert torch.equal(first.images, bu.load_world("tiny", root=root, n=6).images)
+    assert first.truth != bu.load_world("tiny", root=root, n=6, seed=1).truth
+    assert len(bu.load_world("tiny", root=root, n=None).labels) == 15
 
 
 def test_kinds_are_twenty_of_imagenet():
     assert len(CLASSES) == 20 and sorted(CLASSES) == list(CLASSES)
-    assert all(number in imagenet.numbers() for number in photos.KINDS.values())
+    assert all(number in imagenet.numbers() for number in tiny.KINDS.values())
 
 
 def test_worlds_say_what_is_wrong(tmp_path):
     (tmp_path / "empty").mkdir()
     cases = [
-        (lambda: bu.load_world("photos", root=tmp_path / "nowhere"), "there is no folder"),
-        (lambda: bu.load_world("photos", root=tmp_path), "no subfolders with pictures"),
+        (lambda: bu.load_world("tiny", root=tmp_path / "nowhere"), "there is no folder"),
+        (lambda: bu.load_world("tiny", root=tmp_path), "no subfolders with pictures"),
         (lambda: bu.load_world("imagenet", root=tmp_path), "no subfolders with pictures"),
-        (lambda: bu.load_world("photos", split="trian"), "splits are called"),
-        (lambda: bu.load_world("photos", folder=tmp_path), "folder= is no choice for photos; there are root, download"),
+        (lambda: bu.load_world("tiny", split="trian"), "splits are called"),
+        (lambda: bu.load_world("tiny", folder=tmp_path), "folder= is no choice for tiny; there are root, download"),
         (lambda: bu.load_world("patchwork", root=tmp_path), "root= is no choice for patchwork"),
-        (lambda: bu.load_world("photos", n=0, root=folder_of(tmp_path, ["a"])), "n is 0"),
+        (lambda: bu.load_world("tiny", n=0, root=folder_of(tmp_path, ["a"])), "n is 0"),
     ]
     for call, says in cases:
         with pytest.raises(bu.BadInput, match=says):
             call()
     (tmp_path / "a" / "broken.jpg").write_text("no picture")
     with pytest.raises(bu.BadInput, match=r"broken\.jpg is not a picture"):
-        bu.load_world("photos", root=tmp_path)
+        bu.load_world("tiny", root=tmp_path)
     assert pictures.class_folders(tmp_path, "val").keys() == {"a"}

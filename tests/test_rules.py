@@ -64,13 +64,13 @@ def measured(random: np.random.Generator, wider: float = 1) -> dict:
 def test_marks_follow_what_was_found(monkeypatch):
     more = {"heatmap of BagNet-33": [0.1, 0.02, 0.2]}
     told = {"sensitivity": {"densenet": {"deeplift": {"above": more}}}}
-    monkeypatch.setattr(paper, "found", lambda: {"photos": told})
+    monkeypatch.setattr(paper, "found", lambda: {"tiny": told})
     look = paper.beats("deeplift", ("densenet",), paper.same_net)
-    assert look("photos") == ("BagNet-33: DenseNet 0.10 (0.02..0.20)", True)
+    assert look("tiny") == ("BagNet-33: DenseNet 0.10 (0.02..0.20)", True)
     more["heatmap of BagNet-33"] = [0.1, -0.02, 0.2]
-    assert look("photos")[1] is False
+    assert look("tiny")[1] is False
     more["heatmap of BagNet-33"] = "cannot be judged: too dark"
-    assert look("photos") == ("BagNet-33: DenseNet cannot be judged: too dark", None)
+    assert look("tiny") == ("BagNet-33: DenseNet cannot be judged: too dark", None)
     monkeypatch.setattr(paper, "found", dict)
     assert any("not measured yet" in line for line in paper.table())
 

@@ -83,7 +83,7 @@ def course(tmp_path, monkeypatch):
     """`course.py train` with a recipe of seconds, in folders of its own."""
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
     monkeypatch.setitem(training.RECIPES, "patchwork", Recipe(epochs=1, pictures=4, batch=2))
-    monkeypatch.setitem(training.RECIPES, "photos", Recipe(epochs=1, pictures=32, batch=16))
+    monkeypatch.setitem(training.RECIPES, "tiny", Recipe(epochs=1, pictures=32, batch=16))
     monkeypatch.setattr(recipes, "patchwork_score", lambda: lambda model: {})
 
     def run(*words: str, runs: str = "runs") -> None:
@@ -120,20 +120,20 @@ def test_the_command_in_the_manifest_reproduces_what_ships(course, precision):
 @pytest.mark.parametrize("words", ["--seed 1", "--epochs 2", "--pictures 64", "--trying", "--root photographs"])
 def test_only_the_courses_own_recipe_ships(course, tmp_path, words):
     with pytest.raises(SystemExit, match=rf"leave out {words.split()[0]}, or --ship") as told:
-        course("photos", "bagnet9", *words.split(), "--ship")
+        course("tiny", "bagnet9", *words.split(), "--ship")
     assert "\n" not in str(told.value) and not list(tmp_path.iterdir())
 
 
 def test_photographs_of_ones_own_make_another_run_and_never_ship(course, tmp_path):
     for name in ("mine", "yours"):
         some_photographs(tmp_path / name, 20 if name == "mine" else 21)
-    course("photos", "bagnet9", "--root", str(tmp_path / "mine"))
-    course("photos", "bagnet9", "--root", str(tmp_path / "mine"))
+    course("tiny", "bagnet9", "--root", str(tmp_path / "mine"))
+    course("tiny", "bagnet9", "--root", str(tmp_path / "mine"))
     with pytest.raises(SystemExit, match=r"holds another run: data was '[0-9a-f]{12}' and is") as told:
-        course("photos", "bagnet9", "--root", str(tmp_path / "yours"))
+        course("tiny", "bagnet9", "--root", str(tmp_path / "yours"))
     assert "\n" not in str(told.value) and not (tmp_path / "weights").exists()
     with pytest.raises(SystemExit, match="holds another run: precision was '32-true' and is 'bf16-mixed'"):
-        course("photos", "bagnet9", "--root", str(tmp_path / "mine"), "--precision", "bf16-mixed")
+        course("tiny", "bagnet9", "--root", str(tmp_path / "mine"), "--precision", "bf16-mixed")
 
 
 def test_what_ships_says_how_it_is_trained_anew():

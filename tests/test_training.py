@@ -146,7 +146,7 @@ def some_photographs(root: Path, each: int) -> None:
 def test_however_many_photographs_there_are_the_learning_rate_gets_to_its_end(tmp_path, monkeypatch, capsys):
     some_photographs(tmp_path, 98)
     monkeypatch.setattr(training, "RUNS", tmp_path / "runs")
-    words = ["photos", "bagnet9", "--root", str(tmp_path), "--trying", "--epochs", "2"]
+    words = ["tiny", "bagnet9", "--root", str(tmp_path), "--trying", "--epochs", "2"]
     monkeypatch.setattr(sys, "argv", ["course.py train", *words])
     training.main()
     (folder,) = (tmp_path / "runs").iterdir()

@@ -146,7 +146,7 @@ def test_unknown_names_are_told_the_known_ones(shelf):
         bu.load_model("bagnet9", world="mars")
     with pytest.raises(bu.BadInput, match="does not list patchwork/vit"):
         bu.load_model("vit")
-    with pytest.raises(bu.BadInput, match="vit_bag was trained for patchwork only, not for photos"):
-        bu.load_model("vit_bag", world="photos")
-    with pytest.raises(bu.BadInput, match="patchwork, photos"):
+    with pytest.raises(bu.BadInput, match="vit_bag was trained for patchwork only, not for tiny"):
+        bu.load_model("vit_bag", world="tiny")
+    with pytest.raises(bu.BadInput, match="patchwork, tiny"):
         bu.load_world("mars")

@@ -27,7 +27,7 @@ class Recipe:
 
 RECIPES = {
     "patchwork": Recipe(),
-    "photos": Recipe(epochs=50, pictures=9000, batch=32, smoothing=0.1),
+    "tiny": Recipe(epochs=50, pictures=9000, batch=32, smoothing=0.1),
 }
 
 
@@ -75,7 +75,7 @@ def photographs(root: Path | None, trying: bool) -> tuple[Pictures, Pictures]:
     """Pictures to learn from, and pictures to try a recipe on: the last of each kind, or none at all."""
     from bagnet_utils.worlds import load_world
 
-    world = load_world("photos", "train", None, root=root, download=root is None)
+    world = load_world("tiny", "train", None, root=root, download=root is None)
     order = sorted(range(len(world.truth)), key=lambda i: world.truth[i])  # by kind, then by file
     images, labels = (world.images[order] * 255).round().to(torch.uint8), world.labels[order]
     held = torch.zeros(len(labels), dtype=torch.bool)

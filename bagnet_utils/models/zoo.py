@@ -14,7 +14,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, WEIGHTS
 from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
-from bagnet_utils.worlds import photos, scenes
+from bagnet_utils.worlds import scenes, tiny
 
 RUNS = CACHE / "runs"
 
@@ -22,7 +22,7 @@ RUNS = CACHE / "runs"
 class Net(NamedTuple):
     build: Callable[..., nn.Module]  # number of classes, side of the pictures -> network
     rate: float = 3e-3  # the learning rate that it is trained with
-    worlds: tuple[str, ...] = ("patchwork", "photos", "imagenet")
+    worlds: tuple[str, ...] = ("patchwork", "tiny", "imagenet")
 
 
 SMALL = {"width": 0.25, "depth": (1, 1, 2, 2)}  # the published structure with 0.6 to 0.7 million weights
@@ -48,7 +48,7 @@ class Home(NamedTuple):
 
 WORLDS = {
     "patchwork": Home(scenes.CLASSES, 128, ((0.45, 0.45, 0.40), (0.25, 0.25, 0.25))),
-    "photos": Home(photos.CLASSES, photos.SIDE, ((0.48, 0.45, 0.40), (0.28, 0.27, 0.28))),
+    "tiny": Home(tiny.CLASSES, tiny.SIDE, ((0.48, 0.45, 0.40), (0.28, 0.27, 0.28))),
 }
 
 
@@ -82,7 +82,7 @@ def load_model(name: str, world: str = "patchwork") -> nn.Module:
     """A trained network, checked and in eval mode; takes pictures in [0, 1], carries .classes and .patch_size.
 
     name: bagnet9, bagnet17, bagnet33, vgg, resnet, densenet or vit; and, for Patchwork, vit_bag, a ViT without
-    positions. world: "patchwork" or "photos" (these ship), or "imagenet": the published nets at 224 pixels, each
+    positions. world: "patchwork" or "tiny" (these ship), or "imagenet": the published nets at 224 pixels, each
     downloaded when it is first asked for.
     """
     check(name, world)

@@ -45,7 +45,7 @@ TINY_MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
 UNPACKED = CACHE / "photos20"
 
 
-def load_photos(
+def load_tiny(
     split: str = "val", n: int | None = 200, root: str | Path | None = None, download: bool = False, seed: int = 0
 ) -> World:
     """Photographs of the twenty kinds, 64 x 64 px; .truth names each file.
