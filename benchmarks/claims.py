@@ -28,8 +28,7 @@ from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.zoo import NETS, manifest, write_down
 from bagnet_utils.worlds import imagenet, tiny
 from bagnet_utils.worlds.patchwork import World
-from bagnet_utils.worlds.tiny import listing, read
-from bagnet_utils.worlds.pictures import class_folders
+from bagnet_utils.worlds.pictures import class_folders, listing, read
 from bagnet_utils.worlds.scenes import NAMES
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -4,14 +4,15 @@ from importlib import import_module
 
 from bagnet_utils.errors import BadInput
 
-WORLDS = {name: f"bagnet_utils.worlds.{name}" for name in ("patchwork", "tiny", "imagenet")}
+WORLDS = {name: f"bagnet_utils.worlds.{name}" for name in ("patchwork", "photos", "tiny", "caltech", "imagenet")}
 
 
 def load_world(name: str = "patchwork", split: str = "test", n: int | None = 200, **choices):
     """Pictures of a world: .images N x 3 x H x W floats in [0, 1], .labels N, .classes names, .truth about each.
 
     choices for "patchwork": pairs (names, all five unless told otherwise), seed, cache.
-    choices for "tiny" and "imagenet": root (a folder of class folders), download (yes or no), seed.
+    choices for "photos": root (a folder of class folders), seed; for "tiny", "caltech" and "imagenet": also download
+    (yes or no).
     """
     if not isinstance(name, str) or name not in WORLDS:
         raise BadInput(f"load_world: there is no world called {name!r}; there are {', '.join(WORLDS)}.")

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
+from tqdm import tqdm
 
 from bagnet_utils.errors import BadInput
+from bagnet_utils.worlds.patchwork import World
 
 MOST = 50_000_000  # pixels; more than any camera of a telephone, less than fills a laptop's memory
 HEAVIEST = 50_000_000  # bytes of a picture from the web
@@ -26,12 +28,13 @@ FORMATS = (
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
-def load_image(source, size: int | None = None, edge: float = 0) -> Tensor:
+def load_image(source, size: int | None = None, edge: float = 0, squeeze: bool = False) -> Tensor:
     """One picture as 3 x H x W floats in [0, 1], upright and in RGB; transparent parts become white.
 
     source: a path, a web address, bytes, an open file, a PIL picture, or what an ipywidgets FileUpload holds in .value.
     size: cut out the middle square and scale it to size x size pixels; None keeps the picture as it is.
     edge: share of each side to leave out before that (1/16 is customary for ImageNet).
+    squeeze: make the whole picture square instead, which keeps its borders and not its proportions.
     """
     if size is not None and (isinstance(size, bool) or not hasattr(size, "__index__") or not 1 <= int(size) <= 4096):
         raise BadInput(f"load_image: size is {size!r}, but a whole number of pixels from 1 to 4096 is wanted, or None.")
@@ -62,7 +65,9 @@ def load_image(source, size: int | None = None, edge: float = 0) -> Tensor:
             f"load_image: {name} is broken or was cut short ({str(problem) or type(problem).__name__}); save it again, "
             "or give another one."
         ) from None
-    if size is not None:
+    if size is not None and squeeze:
+        picture = picture.resize((int(size), int(size)), Image.Resampling.BICUBIC)
+    elif size is not None:
         picture = ImageOps.fit(picture, (int(size), int(size)), Image.Resampling.BICUBIC, edge)
     return torch.from_numpy(np.asarray(picture).transpose(2, 0, 1) / np.float32(255))
 
@@ -183,3 +188,19 @@ def spread(files: list[tuple[Path, int]], n: int | None, seed: int) -> list[tupl
         turn[label] = turn.get(label, -1) + 1
         ranked.append((turn[label], label, file))
     return [(file, label) for _, label, file in sorted(ranked)[:n]]
+
+
+def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) -> tuple[list, tuple[str, ...]]:
+    """Files with their labels, and the classes. Folders that are not all of the world's are a world of their own."""
+    labels = [label_of(name) for name in folders]
+    if None in labels:
+        classes, labels = tuple(folders), range(len(folders))
+    return [(file, label) for found, label in zip(folders.values(), labels, strict=True) for file in found], classes
+
+
+def read(files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0, squeeze: bool = False) -> World:
+    """The pictures in these files, cut square (or squeezed) and scaled."""
+    images = torch.empty(len(files), 3, side, side)
+    for i, (file, _) in enumerate(tqdm(files, "reading pictures", disable=len(files) < 2000)):
+        images[i] = load_image(file, side, edge, squeeze)
+    return World(images, torch.tensor([label for _, label in files]), classes, tuple(str(file) for file, _ in files))

@@ -1,4 +1,4 @@
-"""Photographs of twenty kinds at 64 pixels, or a folder of your own; three photographs are always at hand.
+"""Photographs of twenty kinds at 64 pixels, where features come from; three photographs are always at hand.
 
 The twenty kinds are those of Tiny ImageNet's classes that a child could name. Its pictures may not be passed on, so
 they are downloaded once on request; what ships with scikit-image is CC0 and needs nothing.
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
 from bagnet_utils.worlds.patchwork import World
-from bagnet_utils.worlds.pictures import check_split, class_folders, load_image, spread
+from bagnet_utils.worlds.pictures import check_split, class_folders, listing, load_image, read, spread
 
 KINDS = {  # in the order of the labels; the number is WordNet's
     "african_elephant": "n02504458",
@@ -67,22 +67,6 @@ def label_of_kind(folder: str) -> int | None:
     """The label of one of the twenty kinds, by its name or its WordNet number."""
     plain = folder.lower().replace(" ", "_").replace("-", "_")
     return next((i for i, (name, number) in enumerate(KINDS.items()) if plain in (name, number)), None)
-
-
-def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) -> tuple[list, tuple[str, ...]]:
-    """Files with their labels, and the classes. Folders that are not all of the world's are a world of their own."""
-    labels = [label_of(name) for name in folders]
-    if None in labels:
-        classes, labels = tuple(folders), range(len(folders))
-    return [(file, label) for found, label in zip(folders.values(), labels, strict=True) for file in found], classes
-
-
-def read(files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0) -> World:
-    """The pictures in these files, cut square and scaled."""
-    images = torch.empty(len(files), 3, side, side)
-    for i, (file, _) in enumerate(tqdm(files, "reading pictures", disable=len(files) < 2000)):
-        images[i] = load_image(file, side, edge)
-    return World(images, torch.tensor([label for _, label in files]), classes, tuple(str(file) for file, _ in files))
 
 
 def at_hand(side: int = SIDE, classes: tuple[str, ...] = CLASSES, labels: tuple[int, ...] | None = None) -> World:
