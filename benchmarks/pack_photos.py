@@ -1,8 +1,8 @@
 """Make the photographs that ship, data/photos, out of Caltech-101's folders: python3 benchmarks/pack_photos.py DIR
 
-Each picture is squeezed to 128 x 128 px, so that its frame and its corners survive, and saved as JPEG. Every fourth of a
-kind, in the order of the files' names, is for testing; but pictures that show the same as another (Caltech-101 has such
-twins) are all for training, else a test would ask for what was learnt by heart.
+Each picture is squeezed to 128 x 128 px, so that its frame and its corners survive, and saved as JPEG. Every fourth of
+a kind, in the order of the files' names, is for testing; but pictures that show the same as another (Caltech-101 has
+such twins) are all for training, else a test would ask for what was learnt by heart.
 """
 
 import csv

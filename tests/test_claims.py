@@ -94,9 +94,7 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     monkeypatch.setitem(experiments.MOST, "tiny", dict.fromkeys(experiments.MOST["tiny"], 3))
     world = bu.load_world("tiny")  # the three at hand
     names = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
-    experiments.measure(
-        "tiny", world.images, world.labels, {name: bu.load_model(name, world="tiny") for name in names}
-    )
+    experiments.measure("tiny", world.images, world.labels, {name: bu.load_model(name, world="tiny") for name in names})
     told = json.loads((tmp_path / "found.json").read_text())["tiny"]
     assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised", "weights"}
     assert max(told["exact"].values()) < 1e-4

@@ -163,7 +163,7 @@ def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
     assert images.dtype == torch.uint8 and images.shape == (20, 3, 64, 64)  # 50 of each kind are held out
     assert labels.bincount()[labels.unique()].tolist() == [10, 10]
     assert torch.equal(supply(0)[0], images) and not torch.equal(supply(1)[0], images)
-    (learnt, _), (held, _) = photographs(tmp_path, True)
+    (learnt, _), (held, _) = photographs("tiny", tmp_path, True)
     assert len(held) == 100 and not any((one == learnt).flatten(1).all(1).any() for one in held[:10])
     assert len(photo_pictures(recipe, root=tmp_path)(0)[0]) == 100
     middle = learnt[0, :, 8:56, 8:56]

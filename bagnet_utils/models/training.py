@@ -26,7 +26,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.files import shown
 from bagnet_utils.models import recipes
 from bagnet_utils.models.recipes import RECIPES, Pictures, Recipe
-from bagnet_utils.models.zoo import NETS, RUNS, build, check, keep
+from bagnet_utils.models.zoo import NETS, RUNS, build, check, keep, load_model, manifest, take_features
 
 EXACT = "32-true"
 
@@ -157,8 +157,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--pictures", type=int, help="in each epoch")
-    parser.add_argument("--root", type=Path, help="tiny: a folder train/class/... instead of Tiny ImageNet")
-    parser.add_argument("--trying", action="store_true", help="tiny: hold some pictures out, to compare recipes on")
+    parser.add_argument("--root", type=Path, help="tiny, photos: a folder train/class/... instead")
+    parser.add_argument("--trying", action="store_true", help="the same: hold some out, to compare recipes on")
     parser.add_argument("--precision", default=EXACT, help="bf16-mixed is quicker where the hardware knows bfloat16")
     parser.add_argument("--runs", type=Path, default=RUNS, help="where checkpoints go, each run's into its own folder")
     parser.add_argument("--ship", action="store_true", help="put the weights among those that ship with the course")
@@ -198,14 +198,17 @@ def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
     if options.world == "patchwork":
         supply, score = recipes.patchwork_pictures(recipe, seed), recipes.patchwork_score()
     else:
-        (_, labels), _ = recipes.photographs(options.root, options.trying)
+        (_, labels), _ = recipes.photographs(options.world, options.root, options.trying)
         recipe = replace(recipe, pictures=min(recipe.pictures, len(labels)))  # else the learning rate never gets low
-        supply = recipes.photo_pictures(recipe, seed, options.root, options.trying)
-        score = recipes.photo_score(options.root) if options.trying else lambda model: {}
+        supply = recipes.photo_pictures(recipe, seed, options.root, options.trying, options.world)
+        score = recipes.photo_score(options.world, options.root) if options.trying else lambda model: {}
     run = f"{options.world}-{name}-{recipe.epochs}x{recipe.pictures}-{seed}{'-trying' * options.trying}"
     folder = options.runs / run
     model = build(name, options.world, seed=seed)
     about = {"world": options.world, "name": name, "precision": options.precision}
+    if recipe.begin:
+        take_features(model, load_model(name, recipe.begin))
+        about["features"] = manifest()[f"{recipe.begin}/{name}"]["sha256"][:12]
     rows = train(model, supply, recipe, folder, score, fabric, about)
     if fabric.is_global_zero:
         minutes = sum(row["seconds"] for row in rows) / 60

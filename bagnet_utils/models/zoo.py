@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -14,7 +15,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, WEIGHTS
 from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
-from bagnet_utils.worlds import scenes, tiny
+from bagnet_utils.worlds import photos, scenes, tiny
 
 RUNS = CACHE / "runs"
 
@@ -22,7 +23,7 @@ RUNS = CACHE / "runs"
 class Net(NamedTuple):
     build: Callable[..., nn.Module]  # number of classes, side of the pictures -> network
     rate: float = 3e-3  # the learning rate that it is trained with
-    worlds: tuple[str, ...] = ("patchwork", "tiny", "imagenet")
+    worlds: tuple[str, ...] = ("patchwork", "photos", "tiny", "imagenet")
 
 
 SMALL = {"width": 0.25, "depth": (1, 1, 2, 2)}  # the published structure with 0.6 to 0.7 million weights
@@ -46,9 +47,11 @@ class Home(NamedTuple):
     colours: tuple[tuple[float, ...], tuple[float, ...]]  # mean and standard deviation
 
 
+PHOTOGRAPHS = (0.48, 0.45, 0.40), (0.28, 0.27, 0.28)  # the same for both worlds, as the one's features serve the other
 WORLDS = {
     "patchwork": Home(scenes.CLASSES, 128, ((0.45, 0.45, 0.40), (0.25, 0.25, 0.25))),
-    "tiny": Home(tiny.CLASSES, tiny.SIDE, ((0.48, 0.45, 0.40), (0.28, 0.27, 0.28))),
+    "photos": Home(photos.CLASSES, photos.SIDE, PHOTOGRAPHS),
+    "tiny": Home(tiny.CLASSES, tiny.SIDE, PHOTOGRAPHS),
 }
 
 
@@ -78,12 +81,29 @@ def build(name: str, world: str, seed: int = 0) -> nn.Module:
     return model
 
 
+def take_features(model: nn.Module, source: nn.Module) -> None:
+    """Give a network all weights of another of its kind, but for the last layer's, which knows other classes.
+
+    A ViT's positions are stretched to as many as it needs.
+    """
+    own = model.state_dict()
+    for (key, mine), given in zip(own.items(), source.state_dict().values(), strict=True):
+        if mine.shape == given.shape:
+            own[key] = given
+        elif key == "position":  # 1 x T x D, T a square
+            before, after = (int(some.shape[1] ** 0.5) for some in (given, mine))
+            square = given.unflatten(1, (before, before)).permute(0, 3, 1, 2)
+            wide = F.interpolate(square, size=(after, after), mode="bicubic", align_corners=False)
+            own[key] = wide.flatten(2).transpose(1, 2)
+    model.load_state_dict(own)
+
+
 def load_model(name: str, world: str = "patchwork") -> nn.Module:
     """A trained network, checked and in eval mode; takes pictures in [0, 1], carries .classes and .patch_size.
 
     name: bagnet9, bagnet17, bagnet33, vgg, resnet, densenet or vit; and, for Patchwork, vit_bag, a ViT without
-    positions. world: "patchwork" or "tiny" (these ship), or "imagenet": the published nets at 224 pixels, each
-    downloaded when it is first asked for.
+    positions. world: "patchwork", "photos" or "tiny" (these ship), or "imagenet": the published nets at 224 pixels,
+    each downloaded when it is first asked for.
     """
     check(name, world)
     if world == "imagenet":

@@ -57,7 +57,10 @@ def load_caltech(
     root = Path(root or UNPACKED)
     folders = class_folders(root / PICTURES if (root / PICTURES).is_dir() else root, split)
     folders.pop("BACKGROUND_Google", None)
-    parts = {name: [file for k, file in enumerate(files) if (k % 4 == 3) != (split == "train")] for name, files in folders.items()}
+    parts = {
+        name: [file for k, file in enumerate(files) if (k % 4 == 3) != (split == "train")]
+        for name, files in folders.items()
+    }
     files, classes = listing(parts, tuple(folders), tuple(folders).index)
     world = read(chosen := spread(files, n, seed), classes, SIDE, squeeze=True)
     truth = []

@@ -198,7 +198,9 @@ def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) 
     return [(file, label) for found, label in zip(folders.values(), labels, strict=True) for file in found], classes
 
 
-def read(files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0, squeeze: bool = False) -> World:
+def read(
+    files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0, squeeze: bool = False
+) -> World:
     """The pictures in these files, cut square (or squeezed) and scaled."""
     images = torch.empty(len(files), 3, side, side)
     for i, (file, _) in enumerate(tqdm(files, "reading pictures", disable=len(files) < 2000)):
