@@ -7,13 +7,15 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import CONTENT, SHA, Server
 from PIL import Image
+from scipy.io import savemat
 
 import bagnet_utils as bu
 from bagnet_utils import files
-from bagnet_utils.worlds import imagenet, tiny
+from bagnet_utils.worlds import caltech, imagenet, tiny
 
 
 def nothing_left() -> bool:
@@ -93,9 +95,9 @@ def test_a_folder_that_may_not_be_written_is_said(server):
 # ------------------------------------------------------------ pictures
 
 
-def jpeg(colour, side: int = 64) -> bytes:
+def jpeg(colour, size: tuple[int, int] = (64, 64)) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (side, side), colour).save(buffer, "JPEG")
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
@@ -130,7 +132,7 @@ def nette_archive() -> bytes:
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for split in ("train", "val"):
             for number in ("n01440764", "n03888257"):
-                content = jpeg("olive", 160)
+                content = jpeg("olive", (160, 160))
                 entry = tarfile.TarInfo(f"imagenette2-160/{split}/{number}/{number}_1.JPEG")
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
@@ -139,6 +141,38 @@ def nette_archive() -> bytes:
                 archive.addfile(link)
         for name in ("../outside.JPEG", "imagenette2-160/train/../outside.JPEG", "/outside.JPEG"):
             archive.addfile(tarfile.TarInfo(name))
+    return buffer.getvalue()
+
+
+def tar_of(files: dict[str, bytes], mode: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def caltech_archive() -> bytes:
+    """Caltech-101 in miniature, laid out as the real one: archives in an archive, outlines in folders of other names."""
+    pictures, outlines = {}, {}
+    for kind, folder in (("airplanes", "Airplanes_Side_2"), ("crab", "crab"), ("BACKGROUND_Google", None)):
+        for i in range(1, 9):
+            pictures[f"101_ObjectCategories/{kind}/image_{i:04}.jpg"] = jpeg((30 * i, 60, 90), (200, 100))
+            pictures[f"101_ObjectCategories/{kind}/._image_{i:04}.jpg"] = b"of a Mac"
+            if folder and i != 4:
+                found = io.BytesIO()
+                contour = np.array([[0.0, 50, 50, 0], [0, 0, 20, 20]])  # columns, rows, from the box's corner on
+                savemat(found, {"box_coord": np.array([[30, 50, 100, 150]]), "obj_contour": contour})
+                outlines[f"Annotations/{folder}/annotation_{i:04}.mat"] = found.getvalue()
+    pictures["../outside.jpg"] = pictures["/outside.jpg"] = b""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", tar_of(pictures, "w:gz"))
+        archive.writestr("caltech-101/Annotations.tar", tar_of(outlines, "w"))
+        archive.writestr("caltech-101/show_annotation.m", "% MATLAB")
+        archive.writestr("__MACOSX/caltech-101/._Annotations.tar", b"of a Mac")
     return buffer.getvalue()
 
 
@@ -178,8 +212,27 @@ def test_imagenette_is_unpacked_by_the_first_releases_of_python_3_11(server, mon
     assert len(bu.load_world("imagenet", download=True).images) == 2
 
 
+def test_all_of_caltech_comes_with_outlines(server, monkeypatch, tmp_path):
+    address = f"{server}/well/caltech-101.zip"
+    offer(monkeypatch, caltech, "CALTECH", address, caltech_archive(), tmp_path / "caltech-101")
+    with pytest.raises(bu.BadInput, match="Caltech-101 is not here; download=True fetches it once"):
+        bu.load_world("caltech")
+    learnt = bu.load_world("caltech", "train", n=None, download=True)
+    test = bu.load_world("caltech", n=None)  # and from then on it is there
+    assert learnt.images.shape == (12, 3, 128, 128) and test.images.shape == (4, 3, 128, 128)
+    assert learnt.classes == test.classes == ("airplanes", "crab")
+    assert {one.file for one in learnt.truth}.isdisjoint(one.file for one in test.truth)
+    for one in (*learnt.truth, *test.truth):
+        if one.file.endswith("image_0004.jpg"):
+            assert one.outline is None
+        else:  # rows 30 to 50 of 100, columns 100 to 150 of 200, at 128 px
+            assert one.outline.min(1) == pytest.approx([38.4, 64]) and one.outline.max(1) == pytest.approx([64, 96])
+    assert not [*tmp_path.rglob("outside*"), *tmp_path.rglob("._*")]
+
+
 def test_a_broken_archive_is_said_and_leaves_nothing(server, monkeypatch, tmp_path):
-    for module, name, ending in ((tiny, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz")):
+    broken = (tiny, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz"), (caltech, "CALTECH", "caltech.zip")
+    for module, name, ending in broken:
         offer(monkeypatch, module, name, f"{server}/well/{ending}", CONTENT, tmp_path / ending)
         with pytest.raises(bu.BadInput, match=f"{ending} cannot be unpacked"):
             bu.load_world(module.__name__.rsplit(".", 1)[1], download=True)
