@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 WHERE = {
     "worlds": ("load_world",),
     "worlds.patchwork": ("pair",),
+    "worlds.photos": ("dark_corners",),
     "worlds.pictures": ("load_image",),
     "worlds.scenes": ("scene",),
     "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),

@@ -104,3 +104,19 @@ def test_small_kinds_come_as_often_as_large_ones():
     assert labels[pool].bincount().tolist() == [9, 9, 9] and pool.unique().tolist() == list(range(14))
     even = torch.arange(3).repeat_interleave(5)
     assert torch.equal(recipes.evenly(even), torch.arange(15))
+
+
+def test_dark_corners_are_found_and_other_dark_things_are_not(test_split):
+    image = torch.full((3, 64, 96), 0.5)
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(96), indexing="ij")
+    corner, disc = rows + columns < 20, (rows - 32) ** 2 + (columns - 48) ** 2 < 100
+    image[:, corner | disc] = 0.02
+    assert torch.equal(bu.dark_corners(image), corner)
+    image[2, corner] = 0.5  # blue is not black
+    assert torch.equal(bu.dark_corners(torch.stack([image, 0 * image])).float().mean((1, 2)), torch.tensor([0.0, 1.0]))
+    share = bu.dark_corners(test_split.images).float().mean((1, 2))
+    minaret, leopards = ((test_split.labels == photos.CLASSES.index(kind)) for kind in ("minaret", "leopards"))
+    assert (share[minaret] > 0.05).float().mean() > 0.9 and (share[leopards] > 0.01).float().mean() > 0.9
+    assert share[~minaret & ~leopards].median() == 0
+    with pytest.raises(bu.BadInput, match="dark_corners: the picture has 1 channels"):
+        bu.dark_corners(image[:1])

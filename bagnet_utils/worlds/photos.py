@@ -9,6 +9,12 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from bagnet_utils.checks import check_images
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import DATA, shown
 from bagnet_utils.worlds.patchwork import World
@@ -67,6 +73,19 @@ def check_whole_file(file: Path, sha256: str) -> None:
         raise BadInput(f"load_world: the picture {shown(file)} is missing; {CURE}") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise BadInput(f"load_world: the picture {shown(file)} is damaged; {CURE}")
+
+
+def dark_corners(images: Tensor, below: float = 0.12, reach: int = 3) -> Tensor:
+    """Where pictures are nearly black from a corner on: (N x) 3 x H x W -> (N x) H x W booleans.
+
+    A pixel counts if all its colours are under `below` and pixels like it lead to within `reach` px of a corner.
+    """
+    single, ends, found = images.ndim == 3, (slice(0, reach), slice(-reach, None)), []
+    for dark in (check_images("dark_corners", images).amax(1) < below).numpy():
+        regions, _ = ndimage.label(dark)
+        touched = {number for rows in ends for columns in ends for number in regions[rows, columns].flat}
+        found.append(np.isin(regions, list(touched - {0})))
+    return torch.from_numpy(found[0] if single else np.stack(found))
 
 
 CURE = "get it back with `git checkout -- data/photos`, or fetch the course anew."
