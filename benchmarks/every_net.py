@@ -17,7 +17,7 @@ def lines() -> Iterator[str]:
         )
         names = [name for name in TITLES if name in pairs]
         yield DETAILS.format(
-            world={"patchwork": "Patchwork", "tiny": "Photographs"}[world],
+            world={"patchwork": "Patchwork", "photos": "Photographs"}[world],
             textures=textures["pictures"], seconds=textures["seconds a picture"], pairs=pairs["pictures"],
             curves=curves["pictures"], errors=errors["pictures"], missed=len(errors["missed by all"]),
             fewest=curves["masks"][1], most=curves["masks"][-1],

@@ -27,10 +27,10 @@ FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
 # What suits a world: gaps and sides of masks, px (no side: as wide as the gap); and how many masks the masking
 # test lays, up to an eighth of the picture as in the paper
 GAPS = {"patchwork": ((8, None), (16, None), (24, None), (32, None), (40, None)),
-        "tiny": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
-MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "tiny": (0, 1, 2, 4, 8)}
+        "photos": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
+MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 2, 4, 8, 16, 32)}
 MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
-        "tiny": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
+        "photos": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
 
 
 def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
