@@ -52,12 +52,12 @@ SIZES = """
 ## Accuracy against patch size
 
 In percent, with the 95 % interval. *Patchwork*: right among ten classes. *Photographs*: right among 32 kinds, 128
-pixels, on the test pictures that ship, which nobody looked at while choosing the recipe; ✓ and ✗ say whether the aim was
-met for sure (70, 79 and 83 for the three BagNets, 88 for the ResNet); beside it the same on pictures that they learnt
-from. *64 pixels*: right among twenty kinds, on Tiny ImageNet's validation pictures of these (aims: 58, 73, 75 and 80),
-and on 2,000 of the 9,000 pictures that they learnt from. *ImageNet*: the published networks
-at 224 pixels on whatever pictures `python3 course.py claims --world imagenet --root DIR` was given. *Paper*: top-5 on
-all of ImageNet's validation pictures as Brendel and Bethge (2019) print it.
+pixels, on the test pictures that ship, which nobody looked at while choosing the recipe; ✓ and ✗ say whether the aim
+was met for sure (70, 79 and 83 for the three BagNets, 88 for the ResNet); beside it the same on pictures that they
+learnt from. *64 pixels*: right among twenty kinds, on Tiny ImageNet's validation pictures of these (aims: 58, 73, 75
+and 80), and on 2,000 of the 9,000 pictures that they learnt from. *ImageNet*: the published networks at 224 pixels on
+whatever pictures `python3 course.py claims --world imagenet --root DIR` was given. *Paper*: top-5 on all of ImageNet's
+validation pictures as Brendel and Bethge (2019) print it.
 
 | | Patchwork | photographs | learnt | 64 pixels | learnt | ImageNet, top-1 | ImageNet, top-5 | paper, top-5 |
 |---|---|---|---|---|---|---|---|---|"""
