@@ -214,7 +214,7 @@ def page() -> list[str]:
         *every_net.lines(),
         TRAINING,
     ]
-    facts = ("pictures", "epochs", "seed", "precision", "threads", "minutes")
+    facts = ("pictures", "epochs", "batch", "seed", "precision", "threads", "minutes")
     for world in ("patchwork", "photos", "tiny"):
         for name in shipped(world):
             row = {"precision": "32-true", **rows[f"{world}/{name}"]}
@@ -255,8 +255,8 @@ TRAINING = """
 Precision is named as in PyTorch Lightning: photographs were learnt in bfloat16 (`--precision bf16-mixed`), which is
 quicker. All networks answer in float32.
 
-| network | world | pictures an epoch | epochs | seed | precision | threads | minutes | command |
-|---|---|---|---|---|---|---|---|---|"""
+| network | world | pictures an epoch | epochs | batch | seed | precision | threads | minutes | command |
+|---|---|---|---|---|---|---|---|---|---|"""
 
 if __name__ == "__main__":
     main()

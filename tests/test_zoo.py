@@ -64,8 +64,7 @@ STAIRCASE = {  # pairs that it solves, tench (for the wrong reason) aside
     "bagnet9": {"coat"},
     "bagnet17": {"coat", "face"},
     "bagnet33": {"coat", "face", "wheel"},
-    **{name: {"coat", "face", "wheel", "totem"} for name in ("resnet", "vgg")},
-    "densenet": {"coat", "face", "wheel"},  # it should read totems as well, and has not learnt to: a cross on the page
+    **{name: {"coat", "face", "wheel", "totem"} for name in ("resnet", "vgg", "densenet")},
     "vit_bag": {"coat"},
 }
 

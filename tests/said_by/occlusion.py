@@ -47,7 +47,6 @@ MEASURED = [
     # the hand: held, covered, never there
     (r"no hand +\n(?:.*\n)+?bagnet17 +" + CELL + PERCENT, 88, 100),
     (r"no hand +\n(?:.*\n)+?vgg +" + CELL + PERCENT, 88, 100),
-    (r"no hand +\n(?:.*\n)+?densenet +" + CELL + PERCENT, 88, 100),
     (r"no hand +\n(?:.*\n)*?bagnet9 +" + CELL + PERCENT, 51, 100),
     (r"no hand +\n(?:.*\n)+?vit +" + CELL + PERCENT, 51, 100),
     (r"no hand +\n(?:.*\n)+?resnet +" + CELL * 2 + PERCENT, 0, 15),

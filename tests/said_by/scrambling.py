@@ -45,7 +45,7 @@ MEASURED = [
     ],
     *[(_AT.format(64, net, "face"), 95, 100) for net in ("bagnet17", "bagnet33", "vgg", "resnet", "densenet")],
     *[(_AT.format(64, net, "wheel"), 92, 100) for net in ("bagnet33", "vgg", "resnet", "densenet")],
-    *[(_AT.format(64, net, "totem"), 80, 100) for net in ("vgg", "resnet")],
+    *[(_AT.format(64, net, "totem"), 80, 100) for net in ("vgg", "resnet", "densenet")],
     *[(_AT.format(8, net, "tench"), 88, 100) for net in ("bagnet9", "bagnet17", "vit_bag", "vit")],
     *[(_AT.format(64, "vgg", pair), 0, 75) for pair in ("coat", "tench")],
     # the suspect: right on torn pictures, turned round by 8 px, back again by 16, and at chance where nothing leaks
@@ -56,7 +56,7 @@ MEASURED = [
     (r"strings that begin anywhere: (\d+) %", 35, 65),
     *[
         (rf"^{net} +on our totems" + k * r" +\d+ %" + r" +(\d+) %", 95, 100)
-        for net in ("resnet", "vgg")
+        for net in ("resnet", "densenet", "vgg")
         for k in range(4)
     ],
     # photographs: right (same answer); at 8 px the ViT alone repeats all three
@@ -71,6 +71,6 @@ MEASURED = [
     (r"^vgg +10 +(\d+) \(", 0, 4),
     *[
         (rf"^{net} +\d+ +\d+ \([ \d.]+ %\) +\d+ \( *(\d+)\.\.", 21, 100)
-        for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "resnet", "densenet", "vit")
+        for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "resnet", "vit")
     ],
 ]
