@@ -91,7 +91,7 @@ def test_the_experiments_were_measured_with_the_weights_that_ship():
 def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "FOUND", tmp_path / "found.json")
     monkeypatch.setattr(paper, "FOUND", tmp_path / "found.json")
-    monkeypatch.setitem(experiments.MOST, "tiny", dict.fromkeys(experiments.MOST["tiny"], 3))
+    monkeypatch.setitem(experiments.MOST, "photos", dict.fromkeys(experiments.MOST["photos"], 3))
     world = bu.load_world("tiny")  # the three at hand
     names = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
     experiments.measure("tiny", world.images, world.labels, {name: bu.load_model(name, world="tiny") for name in names})

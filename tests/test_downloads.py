@@ -155,7 +155,7 @@ def tar_of(files: dict[str, bytes], mode: str) -> bytes:
 
 
 def caltech_archive() -> bytes:
-    """Caltech-101 in miniature, laid out as the real one: archives in an archive, outlines in folders of other names."""
+    """Caltech-101 in miniature, laid out as the real one: archives in an archive, outlines in other folders."""
     pictures, outlines = {}, {}
     for kind, folder in (("airplanes", "Airplanes_Side_2"), ("crab", "crab"), ("BACKGROUND_Google", None)):
         for i in range(1, 9):

@@ -14,7 +14,7 @@ _PLACE = r"^{0}: how many nets(?:.*\n)+?  {1} +predicts better "
 _SHARE = r"^{0} +{1} +"
 _HOW = ("deeplift from black", "deeplift, sign dropped")
 _DENSE = r"^{0}, DenseNet:(?:.*\n)+?  {1} +(?:BagNet-33.*)?BagNet-{2}: "
-_DICE = _PLACE.format("tiny", "random")
+_DICE = _PLACE.format("photos", "random")
 MEASURED = [
     # sixteen squares, chosen by DeepLIFT, hardly shake the DenseNet; at thirty-two it gives up
     (r"probability: 1\.00 \S+ \S+ \S+ (\d\.\d+) \S+$", 0.75, 1),
@@ -34,20 +34,20 @@ MEASURED = [
     (r"^ResNet +BagNet-33's heatmap +(\d\.\d+)", 0.95, 1),
     # sixty pictures, as docs/experiments.json has them
     (_DICE + r"\d, worse (\d)", 7, 7),
-    (_PLACE.format("tiny", "DeepLIFT") + r"(\d)", 6, 6),
-    (_PLACE.format("tiny", "integrated gradients") + r"(\d)", 7, 7),
-    (_PLACE.format("tiny", "saliency") + r".* undecided (\d)", 4, 7),
-    (_PLACE.format("tiny", "LRP") + r".* undecided (\d)", 4, 6),
+    (_PLACE.format("photos", "DeepLIFT") + r"(\d)", 6, 6),
+    (_PLACE.format("photos", "integrated gradients") + r"(\d)", 7, 7),
+    (_PLACE.format("photos", "saliency") + r".* undecided (\d)", 4, 7),
+    (_PLACE.format("photos", "LRP") + r".* undecided (\d)", 4, 6),
     (_PLACE.format("patchwork", "DeepLIFT") + r"(\d)", 5, 6),
     (_PLACE.format("patchwork", "integrated gradients") + r"(\d)", 6, 7),
     (_PLACE.format("patchwork", "random") + r"(\d)", 0, 0),
     (_PLACE.format("patchwork", "random") + r"\d, worse (\d)", 6, 6),
     *[(_PLACE.format("patchwork", m) + r"(\d)", 4, 7) for m in ("saliency", "LRP")],
     # why it differs from the paper
-    (_DENSE.format("tiny", "deeplift", 33) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
-    (_DENSE.format("tiny", "deeplift", 9) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
-    *[(_DENSE.format("tiny", how, q) + r"\S+ \(\S+?\.\.(\S+)\)", 0, 1) for how in _HOW for q in (33, 9)],
-    *[(_DENSE.format("tiny", how, q) + r"\S+ \((-0\.\d+)\.\.", -1, 0) for how in _HOW for q in (33, 9)],
+    (_DENSE.format("photos", "deeplift", 33) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
+    (_DENSE.format("photos", "deeplift", 9) + r"\S+ \(\S+\.\.(\S+)\)", -1, -0.001),
+    *[(_DENSE.format("photos", how, q) + r"\S+ \(\S+?\.\.(\S+)\)", 0, 1) for how in _HOW for q in (33, 9)],
+    *[(_DENSE.format("photos", how, q) + r"\S+ \((-0\.\d+)\.\.", -1, 0) for how in _HOW for q in (33, 9)],
     (_DENSE.format("patchwork", "deeplift", 33) + r"(\S+)", -0.4, -0.05),
     (_DENSE.format("patchwork", "deeplift", 33) + r"\S+ \(\S+\.\.(\S+)\)", -0.3, -0.01),
     *[(_DENSE.format("patchwork", how, 33) + r"\S+ \(\S+?\.\.(\S+)\)", -0.3, -0.01) for how in _HOW],
