@@ -98,6 +98,7 @@ VERBS = {  # name: what it does, what it may be followed by
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
     "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
+    "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
 

@@ -19,6 +19,7 @@ import leaks
 import paper
 import sizes
 import torch
+import transfer
 from cells import MARK, cell, inside
 from experiments import TITLES
 from leaks import CHANCE
@@ -210,6 +211,7 @@ def page() -> list[str]:
         *leaks.lines(),
         *sizes.lines(),
         *corners.lines(),
+        *transfer.lines(),
         *paper.table(),
         *every_net.lines(),
         TRAINING,
