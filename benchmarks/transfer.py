@@ -1,8 +1,8 @@
 """How much do features from another world help when pictures are few? A part of docs/claims.md.
 
-Zeiler and Fergus (2014) took the features of a network that had learnt ImageNet, put a new last layer on them and taught
-it Caltech-101; and trained the same network from scratch. Here the features come from the nets for 64 pixels ("tiny"),
-and 32 of Caltech-101's kinds are learnt, at 5, 15 and 30 pictures a kind, each with five seeds.
+Zeiler and Fergus (2014) took the features of a network that had learnt ImageNet, put a new last layer on them and
+taught it Caltech-101; and trained the same network from scratch. Here the features come from the nets for 64 pixels
+("tiny"), and 32 of Caltech-101's kinds are learnt, at 5, 15 and 30 pictures a kind, each with five seeds.
 
 python3 course.py transfer            all of it, into docs/transfer.json; what is there already is not measured again
 """
