@@ -99,7 +99,7 @@ def grams(net: nn.Module, pictures: Tensor) -> list[Tensor]:
     """How often each two features occur together, for the layer before each pooling: N x D x D each."""
     whole = getattr(net, "net", net)  # the published VGG comes with its normalisation in front
     layers = getattr(whole, "features", None)
-    if not isinstance(layers, nn.Sequential) or not any(isinstance(layer, nn.MaxPool2d) for layer in layers):
+    if not isinstance(layers, nn.Sequential) or sum(isinstance(layer, nn.MaxPool2d) for layer in layers) < 2:
         raise BadInput(
             f"texturise: the network is a {type(whole).__name__}, but a VGG is wanted, such as load_model('vgg'): "
             "what its layers say before each pooling is compared."
