@@ -31,7 +31,7 @@ NETS = {
     "bagnet33": Net(lambda classes, side: bagnet33(classes, **SMALL)),
     "vgg": Net(lambda classes, side: VGG(classes)),
     "resnet": Net(lambda classes, side: ResNet(classes)),
-    "densenet": Net(lambda classes, side: DenseNet(classes, pooled=side > 64)),  # pooling costs time, and pays there
+    "densenet": Net(lambda classes, side: DenseNet(classes, pooled=side > 64)),  # a picture of 64 px has little to pool
     "vit": Net(lambda classes, side: ViT(classes, side)),
     "vit_bag": Net(lambda classes, side: ViT(classes, side, placed=False), worlds=("patchwork",)),
 }
