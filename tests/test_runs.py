@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -139,6 +139,8 @@ def test_photographs_of_ones_own_make_another_run_and_never_ship(course, tmp_pat
 def test_what_ships_says_how_it_is_trained_anew():
     for key, row in zoo.manifest().items():
         assert row["command"] == training.command(*key.split("/"), row["precision"])
+        recipe = asdict(recipes.recipe_for(*key.split("/")))
+        assert {what: row[what] for what in recipe} == recipe, f"{key} was trained by another recipe"
 
 
 # ---------------------------------------------------------------- several processes

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -26,12 +26,21 @@ class Recipe:
     begin: str | None = None  # the world whose trained network gives the features to begin with
 
 
-RECIPES = {  # for a world, or for one network in it
+RECIPES = {
     "patchwork": Recipe(),
-    "patchwork/densenet": Recipe(batch=10),  # in batches of 32 it reads no totems before the seventh epoch
     "tiny": Recipe(epochs=50, pictures=9000, batch=32, smoothing=0.1),
     "photos": Recipe(epochs=20, pictures=2234, batch=32, smoothing=0.1, begin="tiny"),
 }
+OWN = {  # what one network needs, in every world or in one
+    "vit": {"rate": 1e-3},  # attention does not bear more
+    "vit_bag": {"rate": 1e-3},
+    "patchwork/densenet": {"batch": 10},  # in batches of 32 it reads no totems before the seventh epoch
+}
+
+
+def recipe_for(world: str, name: str) -> Recipe:
+    """The recipe of a world, with what one network needs."""
+    return replace(RECIPES[world], **OWN.get(name, {}), **OWN.get(f"{world}/{name}", {}))
 
 
 def patchwork_pictures(

@@ -152,7 +152,7 @@ def resume(folder: Path, parts: dict, run: dict) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="course.py train", description="Train networks of the course.")
-    parser.add_argument("world", choices=[world for world in RECIPES if "/" not in world])
+    parser.add_argument("world", choices=RECIPES)
     parser.add_argument("name", choices=[*NETS, "all"])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int)
@@ -192,9 +192,8 @@ def command(world: str, name: str, precision: str) -> str:
 def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
     """Train one of the course's networks. Its weights ship if that was asked for."""
     check(name, options.world)
-    own = replace(RECIPES.get(f"{options.world}/{name}", RECIPES[options.world]), rate=NETS[name].rate)
     chosen = {key: value for key in ("epochs", "pictures") if (value := getattr(options, key)) is not None}
-    recipe, seed = replace(own, **chosen), options.seed
+    recipe, seed = replace(recipes.recipe_for(options.world, name), **chosen), options.seed
     if options.world == "patchwork":
         supply, score = recipes.patchwork_pictures(recipe, seed), recipes.patchwork_score()
     else:

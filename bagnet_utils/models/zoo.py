@@ -22,7 +22,6 @@ RUNS = CACHE / "runs"
 
 class Net(NamedTuple):
     build: Callable[..., nn.Module]  # number of classes, side of the pictures -> network
-    rate: float = 3e-3  # the learning rate that it is trained with
     worlds: tuple[str, ...] = ("patchwork", "photos", "tiny", "imagenet")
 
 
@@ -33,9 +32,9 @@ NETS = {
     "bagnet33": Net(lambda classes, side: bagnet33(classes, **SMALL)),
     "vgg": Net(lambda classes, side: VGG(classes)),
     "resnet": Net(lambda classes, side: ResNet(classes)),
-    "densenet": Net(lambda classes, side: DenseNet(classes, pooled=side > 64)),  # pooling costs time, and pays there
-    "vit": Net(lambda classes, side: ViT(classes, side), rate=1e-3),  # attention does not bear more
-    "vit_bag": Net(lambda classes, side: ViT(classes, side, placed=False), rate=1e-3, worlds=("patchwork",)),
+    "densenet": Net(lambda classes, side: DenseNet(classes, pooled=side > 64)),  # a picture of 64 px has little to pool
+    "vit": Net(lambda classes, side: ViT(classes, side)),
+    "vit_bag": Net(lambda classes, side: ViT(classes, side, placed=False), worlds=("patchwork",)),
 }
 
 
