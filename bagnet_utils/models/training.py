@@ -216,6 +216,7 @@ def train_one(name: str, options: argparse.Namespace, fabric: Fabric) -> None:
             "seed": seed,
             "minutes": round(minutes, 1),
             "threads": torch.get_num_threads() * fabric.world_size,
+            "device": torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else "processor",
         }
         facts |= {"precision": options.precision, "command": command(options.world, name, options.precision)}
         if options.ship:
