@@ -17,7 +17,6 @@ WHERE = {
     "models.zoo": ("load_model",),
     "models.published": ("load_published",),
     "models.scores": ("predict", "logits"),
-    "models.answers": ("kept_answers",),
     "experiments.receptive_field": (
         "ReceptiveField",
         "receptive_field",

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 import bagnet_utils as bu
-from bagnet_utils.models import answers, zoo
+from bagnet_utils.models import zoo
 from bagnet_utils.models.scores import accuracy_by_pair, predict
 from bagnet_utils.worlds.scenes import NAMES
 
@@ -91,7 +91,7 @@ def test_shipped_weights_know_their_trade_and_no_more(name):
 
 def test_weights_that_ship_are_small_and_listed():
     files = {path.name: path.stat().st_size for path in zoo.WEIGHTS.glob("*.safetensors")}
-    assert set(files) == {row["file"] for row in zoo.manifest().values()} | {answers.FILE}
+    assert set(files) == {row["file"] for row in zoo.manifest().values()}
     assert all(size <= 4e6 for size in files.values())
     for world in zoo.WORLDS:
         assert sum(size for name, size in files.items() if name.startswith(world)) <= 25e6
