@@ -10,7 +10,11 @@ SAID = [
     "picture 224 px, square 32 px, BagNet-9: 5 x 5 of 27 x 27 patches, a cut of 41 px: 3 % of the work",
     "picture 224 px, square 32 px, BagNet-33: 8 x 8 of 24 x 24 patches, a cut of 89 px: 16 % of the work",
     "picture 128 px, square 16 px, BagNet-33: 6 x 6 of 12 x 12 patches, a cut of 73 px: 33 % of the work",
-    "golden_retriever",
+    "somewhere: flamingo, ibis",
+    "somewhere: butterfly, sunflower",
+    "somewhere: dalmatian\n",
+    "somewhere: cougar face\n",
+    "laptop",
 ]
 PERCENT = r"(\d+) \(\d+\.\.\d+\) +"  # one cell of the tables
 CELL = r"\d+ \(\d+\.\.\d+\) +"
@@ -62,7 +66,26 @@ MEASURED = [
     (r"^bagnet9 +zebra +correlation (\d\.\d+)", 0.75, 0.95),
     (r"^bagnet33 +wheel over bell +correlation (\d\.\d+)", 0.3, 0.6),
     (r"^bagnet33 +bell over wheel +correlation (\d\.\d+)", 0.05, 0.5),
-    (r"^tabby +activity .*; probability (\d+) %, at", 43, 45),
-    (r"^espresso .* at the worst place (\d+) %", 75, 84),
-    (r"^missile .* at the worst place (\d+) %", 25, 40),
+    # photographs: before, and with the square at the worst place
+    *[
+        (rf"^{kind} +activity .*; probability (\d+) %, at", percent - 1, percent + 1)
+        for kind, percent in (
+            ("flamingo", 48),
+            ("butterfly", 42),
+            ("dalmatian", 98),
+            ("cougar face", 86),
+            ("grand piano", 20),
+        )
+    ],
+    *[
+        (rf"^{kind} +activity .* at the worst place (\d+) %", percent - 1, percent + 1)
+        for kind, percent in (("flamingo", 5), ("butterfly", 11), ("dalmatian", 39), ("cougar face", 28))
+    ],
+    (r"^minaret +row .* % +(\d+) %", 17, 19),
+    (r"^minaret +row +(\d+), column", 50, 54),
+    (r"^minaret +row +\d+, column +(\d+)", 98, 102),
+    *[
+        (rf"^{kind} +row .* % +(\d+) %", 0, 1)
+        for kind in ("flamingo", "butterfly", "dalmatian", "cougar face", "grand piano")
+    ],
 ]
