@@ -91,3 +91,29 @@ def effect_of(function):
     raise Wrong(
         "The number is not right: for each picture the difference of two logits, with and without; then the mean."
     )
+
+
+@exercise
+def control_for(function):
+    """As many other pixels in pieces as large: function(black corners H x W) -> H x W booleans."""
+    for side, high in ((32, 9), (48, 14)):  # a wedge of black above and one below, as in a picture that was rotated
+        slope = torch.arange(side) * high // side
+        rows = torch.arange(side)[:, None]
+        corners = (rows < high - slope) | (rows >= side - 1 - slope)
+        hidden = tensor(call(function, corners), (side, side)) > 0.5
+        asked, found = int(corners.sum()), int(hidden.sum())
+        if torch.equal(hidden, corners):
+            raise Wrong("These are the corners themselves. A control leaves them as they are and hides something else.")
+        if both := int((hidden & corners).sum()):
+            raise Wrong(f"{both} pixels of the corners are hidden as well: then nobody can tell which of them did it.")
+        if found != asked:
+            raise Wrong(f"The corners have {asked} pixels, yours {found}. Hide as many, or the difference is to blame.")
+        if inside(hidden) < inside(corners) / 2:
+            raise Wrong("As many, and elsewhere; but so scattered that they spoil every patch. Hide pieces as large.")
+    return "As much, in the same shapes, at another place: what is left to differ is what you suspect."
+
+
+def inside(mask: torch.Tensor) -> int:
+    """How many pixels of a mask have all four neighbours in it."""
+    middle = mask[1:-1, 1:-1]
+    return int((middle & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]).sum())

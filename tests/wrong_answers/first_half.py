@@ -25,6 +25,12 @@ def silenced(evidence, cells):
     return evidence
 
 
+def scattered(corners):
+    free = (~corners.flatten()).nonzero()[:, 0]
+    chosen = free[torch.linspace(0, len(free) - 1, int(corners.sum())).long()]
+    return torch.zeros(corners.numel(), dtype=torch.bool).scatter(0, chosen, True).reshape(corners.shape)
+
+
 def spot(evidence):
     return tuple(int(i) for i in torch.unravel_index(evidence.argmax(), evidence.shape))
 
@@ -164,6 +170,14 @@ WRONG = {  # check -> wrong answers and a piece of what each must be told
         (lambda t, g, a, b: (t[:, a] - t[:, b]).mean().item(), "What is it without"),
         (lambda t, g, a, b: ((t[:, a] - t[:, b]) - (g[:, a] - g[:, b])).sum().item(), "the sum over"),
         (lambda t, g, a, b: ((t[:, a] - t[:, b]) - (g[:, a] - g[:, b])).abs().mean().item(), "both directions"),
+    ],
+    "control_for": [
+        (lambda corners: corners, "corners themselves"),
+        (lambda corners: ~corners, "Hide as many"),
+        (lambda corners: corners.flip(1), "hidden as well"),
+        (lambda corners: corners.roll(3, 0), "hidden as well"),
+        (lambda corners: corners[:, :-1], "is wanted"),
+        (lambda corners: scattered(corners), "so scattered"),
     ],
     "add_shortcut": [
         (lambda way, shortcut: way + shortcut[:, :, 1:-1, 1:-1], "keep the middle"),
