@@ -98,6 +98,35 @@ def test_features_come_from_the_tiny_net(name):
             assert torch.equal(mine, given)
 
 
+def test_seven_networks_ship_for_them_small_and_as_good_as_was_aimed_for():
+    rows = {key.split("/")[1]: row for key, row in zoo.manifest().items() if key.startswith("photos/")}
+    assert set(rows) == {name for name, net in zoo.NETS.items() if "photos" in net.worlds}
+    for row in rows.values():
+        assert row["bytes"] < 3e6 and row["test pictures"] == 715 and row["begin"] == "tiny"
+    aims = {"bagnet9": 70, "bagnet17": 79, "bagnet33": 83, "resnet": 88}
+    assert all(rows[name]["accuracy"]["top-1"] >= aim for name, aim in aims.items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bagnet17", "resnet"])
+def test_their_accuracy_is_what_the_manifest_says(test_split, name):
+    right = bu.predict(bu.load_model(name, world="photos"), test_split.images) == test_split.labels
+    told = zoo.manifest()[f"photos/{name}"]["accuracy"]["top-1"]
+    assert 100 * right.float().mean().item() == pytest.approx(told, abs=0.3)  # roundings differ among processors
+
+
+def test_a_minaret_is_known_by_its_black_corners(test_split):
+    net, minaret = bu.load_model("bagnet17", world="photos"), photos.CLASSES.index("minaret")
+    towers = test_split.images[test_split.labels == minaret]
+    corners = bu.dark_corners(towers)
+    black = torch.nn.functional.avg_pool2d(corners[:, None].float(), 17, stride=8)[:, 0] > 0.1
+    positive = bu.evidence(net, towers)[:, minaret].clamp(min=0)
+    assert (positive * black).sum() / positive.sum() > 1.5 * black.float().mean()
+    filled = torch.where(corners[:, None], towers.mean((2, 3), keepdim=True), towers)
+    before, after = ((bu.predict(net, some) == minaret).sum() for some in (towers, filled))
+    assert before >= 12 and after <= before - 5
+
+
 def test_small_kinds_come_as_often_as_large_ones():
     labels = torch.tensor([0] * 9 + [1] * 4 + [2] * 1)
     pool = recipes.evenly(labels)

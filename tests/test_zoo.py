@@ -147,5 +147,5 @@ def test_unknown_names_are_told_the_known_ones(shelf):
         bu.load_model("vit")
     with pytest.raises(bu.BadInput, match="vit_bag was trained for patchwork only, not for tiny"):
         bu.load_model("vit_bag", world="tiny")
-    with pytest.raises(bu.BadInput, match="patchwork, tiny"):
+    with pytest.raises(bu.BadInput, match="patchwork, photos, tiny"):
         bu.load_world("mars")

@@ -8,6 +8,7 @@ SAID = {
         "by gradient:        ReceptiveField(size=33, stride=8, offset=0)",
         "by flipping pixels: ReceptiveField(size=33, stride=8, offset=0)",
         "25 of 576 patches noticed",
+        *(f"BagNet-{q:<2}   ibis: flamingo, grey:" for q in (9, 17, 33)),
     ],
     "01_bag_of_features": [
         "6 of 6 right",
@@ -33,19 +34,18 @@ SAID = {
         "resnet    coat 100 %  face 100 %  wheel 100 %  totem 100 %",
         "BagNet-17, gap 16 px: never two figures",
         "BagNet-33, gap 16 px: 17 rows left for two figures",
-        "resnet    tabby, espresso, missile",
+        "of all 715: 73.6 %",
     ],
     "05_heatmaps": [
         "with all 196 patches",
         "9 of 196 patches noticed",
-        "BagNet-9  says golden_retriever",
-        "BagNet-17 says golden_retriever",
-        "BagNet-33 says golden_retriever",
     ],
     "06_telling_patches": [
         "8 of the 8 patches that tell a tench from a carp",
         "in one of wheel over bell",
         "of these 8 pictures, taken for an owl: 0",
+        "14 of 16 named rightly",
+        "others taken for minarets: 0 of 100; with black corners: 14",
     ],
 }
 GRADED = (9, "zebra"), (9, "leopard"), (17, "owl"), (17, "topsy owl"), (33, "wheel over bell"), (33, "bell over wheel")
@@ -64,8 +64,7 @@ MEASURED = {
         (r"BagNet-17 on a gap of 16 px: (\d+) %", 35, 65),
         (r"BagNet-33 on a gap of 16 px: (\d+) %", 95, 100),
         (r"^ratio (\d+\.\d)", 1.2, 15),
-        (r"bagnet33 +\d.*learnt from (\d+\.\d)", 93, 100),
-        (r"bagnet17 +\d.*learnt from (\d+\.\d)", 80, 93),
+        (r"bagnet9 +\d+ % of these 160; of all 715: (\d+\.\d)", 70, 77),
     ],
     "05_heatmaps": [
         (r"^It is (\d+)\. Next time", 1, 10),
@@ -101,5 +100,12 @@ MEASURED = {
         (r"held \+(\d+\.\d+)", 1, 5),
         (r"free -(\d+\.\d+)", 1, 5),
         (r"leans most is number \d+: \+(\d+\.\d)", 5, 30),
+        (r"they hold (\d+) %", 50, 75),
+        (r"corners filled (\d+); as much of the middle", 0, 8),
+        (r"as much of the middle (\d+)", 13, 16),
+        (r"white corners: (\d+) of 100", 0, 3),
+        (r"mean colour: (\d+) of 100", 0, 3),
+        (r"black pieces in the middle: (\d+) of 100", 14, 40),
+        (r"^resnet +15 of 16 +(\d+) of 16", 14, 16),
     ],
 }
