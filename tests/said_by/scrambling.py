@@ -12,6 +12,7 @@ SAID = [
     "as it is: [[0.5, 0.25], [0.25, 0.5]]\nshuffled: [[0.5, 0.25], [0.25, 0.5]]\nparted: [[0.5, 0.0], [0.0, 0.5]]",
 ]
 _AT = r"tiles of {0} px\n(?:.+\n)*?{1} .*?{2} +(\d+) %"
+CELL = r"\d+ \(\d+\.\.\d+\) +"  # one cell of the table of photographs
 MEASURED = [
     # the guess: BagNet-9, coats, tiles of 16 px
     (r"^(\d+) of 24 right", 23, 24),
@@ -59,13 +60,26 @@ MEASURED = [
         for net in ("resnet", "densenet", "vgg")
         for k in range(4)
     ],
-    # photographs: right (same answer); at 8 px the ViT alone repeats all three
-    (r"^vit +\d+ +\d \(\d\) +\d \(\d\) +\d \((\d)\)", 3, 3),
+    # photographs: right, whole and at 16 px (the text gives these numbers), and at 8 px
     *[
-        (rf"^{net} +\d+ +\d \(\d\) +\d \(\d\) +\d \((\d)\)", 0, 2)
-        for net in ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
+        (rf"^{net} +" + CELL * at + r"(\d+) \(\d+\.\.\d+\)", least, most)
+        for net, at, least, most in (
+            ("bagnet9", 0, 65, 80),
+            ("bagnet33", 0, 82, 95),
+            ("bagnet9", 3, 43, 45),
+            ("bagnet17", 3, 24, 26),
+            ("bagnet33", 3, 13, 15),
+            ("vgg", 4, 3, 14),
+            ("resnet", 4, 3, 14),
+            ("densenet", 4, 3, 14),
+        )
     ],
-    (r"^vit +(\d+) +\d \(\d\)", 1, 1),
+    (r"^vgg +four tiles of 64 px (\d+) ", 35, 37),
+    (r"^resnet +four tiles of 64 px (\d+) ", 22, 24),
+    *[(rf"^{net} +four tiles of 64 px (\d+) ", 0, 23) for net in ("bagnet9", "bagnet17", "bagnet33", "densenet")],
+    (r"^vit +four tiles of 64 px (\d+) ", 15, 17),
+    (r"^vit .*tiles of 8 px (\d+) ", 5, 7),
+    (r"^vit .*tiles of 8 px \d+ \((-?\d+)\.\.", -4, 0),
     # textures: the VGG before and after; no interval of a right pair holds 20 %
     (r"^vgg +(\d+) +\d+ \( *\d+\.\.", 10, 10),
     (r"^vgg +10 +(\d+) \(", 0, 4),
