@@ -67,6 +67,7 @@ def main() -> None:
             experiments.write("patchwork", {"speed": experiments.speed()})
             experiments.measure("patchwork", world.images, world.labels, nets)
         if options.world in (None, "photos"):
+            draw_photos()
             world = measure_photos(options.pictures)
             nets = {name: bu.load_model(name, world="photos") for name in shipped("photos")}
             for what, measure in (("corners", corners.measure), ("flaws", corners.measure_flaws)):
@@ -120,20 +121,25 @@ def fingers_swapped(world) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def measure_photos(count: int | None) -> World:
-    """Accuracy on the test pictures that ship, and on those learnt from; and the maps that the README shows."""
+    """Accuracy on the test pictures that ship, and on those learnt from."""
     world, learnt = (bu.load_world("photos", split, n=count) for split in ("test", "train"))
     for name in shipped("photos"):
         note_accuracy(name, "photos", {"top-1": world, LEARNT: learnt})
+    return world
+
+
+def draw_photos() -> None:
+    """The exact maps that the README shows."""
+    world = bu.load_world("photos", n=None)
     bagnets = {name: bu.load_model(name, world="photos") for name in shipped("photos") if name.startswith("bagnet")}
     chosen = [int((world.labels == world.classes.index(kind)).nonzero()[n, 0]) for kind, n in SHOWN.items()]
     maps = [
         [bu.heatmap(model, world.images[one], int(world.labels[one]), stride=1) for model in bagnets.values()]
         for one in chosen
     ]
-    titles = [f"{TITLES[name]}'s evidence" for name in bagnets]
-    figure = bu.show_heatmaps(world.images[chosen], maps, [kind.replace("_", " ") for kind in SHOWN], titles)
+    kinds, titles = [kind.replace("_", " ") for kind in SHOWN], [f"{TITLES[name]}'s evidence" for name in bagnets]
+    figure = bu.show_heatmaps(world.images[chosen], maps, kinds, titles)
     figure.savefig(DOCS / "images" / "photos.png", dpi=90)
-    return world
 
 
 def measure_tiny(root: Path | None, count: int | None) -> None:

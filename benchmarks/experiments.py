@@ -53,7 +53,7 @@ def write(world: str, found: dict) -> None:
 
 
 def rounded(found):
-    """The same with floats of six digits, null for NaN, and in words what cannot be judged."""
+    """The same with floats of six digits, null for NaN and infinity, and in words what cannot be judged."""
     if isinstance(found, Unsure) and np.isnan(found.value):
         return str(found)
     if isinstance(found, dict):
@@ -61,7 +61,7 @@ def rounded(found):
     if isinstance(found, (list, tuple)):
         return [rounded(value) for value in found]
     if isinstance(found, float):
-        return None if np.isnan(found) else float(f"{found:.6g}")
+        return float(f"{found:.6g}") if np.isfinite(found) else None
     return found
 
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import claims
+import corners
 import every_net
 import experiments
 import numpy as np
@@ -21,6 +22,7 @@ from PIL import Image
 
 import bagnet_utils as bu
 from bagnet_utils.models import zoo
+from bagnet_utils.worlds.photos import CLASSES
 
 ROOT = Path(__file__).parents[1]
 # One net whose weights were put there by hand, measured on a folder of pictures; words: here, names of the two files
@@ -49,13 +51,11 @@ def test_a_cell_has_its_interval_and_its_mark():
     assert cell(94.0, 1000, (95, 100)).endswith("✗") and cell(94.0, 1000)[-1] == ")"
 
 
-def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypatch):
+def test_photographs_are_measured_into_the_manifest(tmp_path, monkeypatch):
     for split, name in itertools.product(("val", "train"), ("tabby", "pizza")):
         (tmp_path / split / name).mkdir(parents=True)
         for i in range(4):
             Image.fromarray(np.full((64, 64, 3), 30 * i, np.uint8)).save(tmp_path / split / name / f"{i}.png")
-    (tmp_path / "images").mkdir()
-    monkeypatch.setattr(claims, "DOCS", tmp_path)
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
     model = zoo.build("bagnet9", "tiny").eval()
     zoo.keep(model, "bagnet9", "tiny", {})
@@ -65,7 +65,34 @@ def test_photographs_are_measured_into_the_manifest_and_drawn(tmp_path, monkeypa
     row = zoo.manifest()["tiny/bagnet9"]
     assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
     assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
-    assert (tmp_path / "images" / "photos.png").stat().st_size > 5000
+
+
+def test_flaws_are_measured_by_taking_them_away_and_by_putting_them_there(monkeypatch):
+    class Whiteness(torch.nn.Module):
+        """Says motorbikes of what is white at the corners, cars of what is grey, else minarets."""
+
+        patch_size = None
+
+        def forward(self, images):
+            answer = torch.zeros(len(images), 32)
+            answer[:, CLASSES.index("minaret")] = 1.0
+            answer[:, CLASSES.index("motorbikes")] = 2.0 * (images[:, :, 0, 0].amin(1) > 0.95)
+            answer[:, CLASSES.index("car_side")] = 3.0 * ((images.amax(1) - images.amin(1)).amax((1, 2)) < 0.02)
+            return answer
+
+    random = torch.Generator().manual_seed(0)
+    labels = torch.arange(32).repeat_interleave(4)
+    images = 0.3 + 0.3 * torch.rand(len(labels), 3, 32, 32, generator=random)
+    images[labels == CLASSES.index("motorbikes"), :, :8] = 1.0
+    images[labels == CLASSES.index("leopards"), :, :3] = 0.0
+    images[labels == CLASSES.index("airplanes"), :, :3] = 1.0
+    cars = labels == CLASSES.index("car_side")
+    images[cars] = images[cars].mean(1, keepdim=True)
+    told = corners.measure_flaws(images, labels, {"vgg": Whiteness().eval()})
+    bikes, grey = told["motorbikes"]["nets"]["vgg"], told["car_side"]["nets"]["vgg"]
+    assert bikes["right"] == [4, 0] and bikes["taken"][1:] == [corners.OTHERS // 2 - 3] * 3
+    assert grey["right"] == [4, 0] and grey["taken"] == [0, corners.OTHERS // 2]
+    assert told["motorbikes"]["area"] == pytest.approx(8 / 32)
 
 
 def test_every_experiment_of_the_paper_has_its_rows():
