@@ -87,4 +87,21 @@ MEASURED = [
         (rf"^{net} +\d+ +\d+ \([ \d.]+ %\) +\d+ \( *(\d+)\.\.", 21, 100)
         for net in ("bagnet9", "bagnet17", "bagnet33", "vit_bag", "resnet", "vit")
     ],
+    # sixty photographs: right before and after, and the share kept; and of drawings
+    (r"^vgg {15,}(\d+) \(", 93, 93),
+    (r"^vgg {15,}\d+ \S+ +(\d+) \(", 50, 50),
+    (r"^vgg {15,}\d+ \S+ +\d+ \S+ +(\d+) \(", 54, 54),
+    (r"^vgg, drawings +\d+ \S+ +\d+ \S+ +(\d+) \(", 48, 48),
+    *[
+        (rf"^{net} {{10,}}\d+ \S+ +\d+ \S+ +(\d+) \(", kept, kept)
+        for net, kept in {
+            "bagnet9": 14,
+            "bagnet17": 20,
+            "bagnet33": 26,
+            "vgg": 54,
+            "resnet": 42,
+            "densenet": 26,
+            "vit": 36,
+        }.items()
+    ],
 ]
