@@ -120,10 +120,12 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "FOUND", tmp_path / "found.json")
     monkeypatch.setattr(paper, "FOUND", tmp_path / "found.json")
     monkeypatch.setitem(experiments.MOST, "photos", dict.fromkeys(experiments.MOST["photos"], 3))
-    world = bu.load_world("tiny")  # the three at hand
-    names = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
-    experiments.measure("tiny", world.images, world.labels, {name: bu.load_model(name, world="tiny") for name in names})
-    told = json.loads((tmp_path / "found.json").read_text())["tiny"]
+    monkeypatch.setitem(experiments.GAPS, "photos", ((4, 8), (32, 8)))
+    world = bu.load_world("photos", n=3)
+    nets = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
+    nets = {name: bu.load_model(name, world="photos") for name in nets}
+    experiments.measure("photos", world.images, world.labels, nets)
+    told = json.loads((tmp_path / "found.json").read_text())["photos"]
     assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised", "weights"}
     assert max(told["exact"].values()) < 1e-4
     assert all(0 <= right <= 3 for pair in told["texturised"]["right"].values() for right in pair)
@@ -131,7 +133,7 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     assert apart[-1] < 1e-9 and apart[0] > 1e-4
     curves = told["sensitivity"]["densenet"]
     assert curves["random"]["curve"][0] == pytest.approx(curves["deeplift"]["curve"][0])
-    assert "tiny" in {*paper.found()} and len(list(every_net.lines())) > 12
+    assert "photos" in {*paper.found()} and len(list(every_net.lines())) > 12
 
 
 @pytest.mark.slow
