@@ -262,8 +262,8 @@ TRAINING = """
 ## How the networks that ship were trained
 
 Precision is named as in PyTorch Lightning: photographs of 64 pixels were learnt in bfloat16 (`--precision bf16-mixed`),
-which is quicker. All networks answer in float32. Those for the photographs of 128 pixels were trained on a GPU, all at
-the same time as others; on one thread of a laptop's processor an epoch of them takes 38 s (ResNet) to 77 s (BagNets).
+which is quicker. All networks answer in float32. The minutes of those that were trained on a GPU are long, for all of
+them were trained there at the same time.
 
 | network | world | pictures an epoch | epochs | batch | seed | precision | on | threads | minutes | command |
 |---|---|---|---|---|---|---|---|---|---|---|"""

@@ -35,18 +35,13 @@ def measure(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
     minarets, corners = images[mine], bu.dark_corners(images[mine])
     filled = torch.stack([fill(*pair) for pair in zip(minarets, corners, strict=True)])
     others = others_than(mine, images, OTHERS)
+    put = [paste(others, corner) for corner in corners[:DONORS]]
     told = {"minarets": len(minarets), "others": len(others), "black": corners.float().mean().item()}
-    for name, net in nets.items():
-        before, after = ((bu.predict(net, some) == MINARET).numpy() for some in (minarets, filled))
-        taken = [(bu.predict(net, paste(others, corner)) == MINARET).sum().item() for corner in corners[:DONORS]]
-        told[name] = {
-            "right": [int(before.sum()), int(after.sum())],
-            "points less": bootstrap(points_above, before, after),
-            "taken before": int((bu.predict(net, others) == MINARET).sum()),
-            "taken": taken,
-        }
-        if net.patch_size:
-            told[name] |= on_corners(net, minarets, corners)
+    for name, row in ask(nets, MINARET, minarets, filled, others, put)["nets"].items():
+        before, *taken = row["taken"]
+        told[name] = row | {"taken before": before, "taken": taken}
+        if nets[name].patch_size:
+            told[name] |= on_corners(nets[name], minarets, corners)
     return told
 
 

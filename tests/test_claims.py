@@ -68,6 +68,36 @@ def test_photographs_are_measured_into_the_manifest(tmp_path, monkeypatch):
     assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
 
 
+def test_the_photographs_for_the_readme_are_drawn(tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    monkeypatch.setattr(claims, "DOCS", tmp_path)
+    monkeypatch.setattr(claims, "SHOWN", {"minaret": 2})
+    monkeypatch.setattr(claims, "shipped", lambda world: ["bagnet9", "resnet"])
+    claims.draw_photos()
+    assert Image.open(tmp_path / "images" / "photos.png").width > 200
+
+
+def test_corners_count_for_a_network_that_knows_minarets_by_them():
+    class Corner(torch.nn.Module):
+        """Says minaret of what is black at the upper left, else crab."""
+
+        patch_size = None
+
+        def forward(self, images):
+            answer = torch.zeros(len(images), 32)
+            answer[:, CLASSES.index("crab")] = 1.0
+            answer[:, CLASSES.index("minaret")] = 2.0 * (images[:, :, 0, 0].amax(1) < 0.05)
+            return answer
+
+    labels = torch.arange(32).repeat_interleave(12)
+    images = 0.3 + 0.3 * torch.rand(len(labels), 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    images[labels == CLASSES.index("minaret"), :, :8] = 0.0
+    told = corners.measure(images, labels, {"vgg": Corner().eval()})
+    assert told["minarets"] == 12 and told["black"] == pytest.approx(8 / 32)
+    assert told["vgg"]["right"] == [12, 0] and told["vgg"]["taken before"] == 0
+    assert told["vgg"]["taken"] == [corners.OTHERS] * corners.DONORS
+
+
 def test_flaws_are_measured_by_taking_them_away_and_by_putting_them_there(monkeypatch):
     class Whiteness(torch.nn.Module):
         """Says motorbikes of what is white at the corners, cars of what is grey, else minarets."""

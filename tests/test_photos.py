@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import bagnet_utils as bu
 from bagnet_utils.models import recipes, zoo
@@ -103,6 +104,8 @@ def test_seven_networks_ship_for_them_small_and_as_good_as_was_aimed_for():
     assert set(rows) == {name for name, net in zoo.NETS.items() if "photos" in net.worlds}
     for row in rows.values():
         assert row["bytes"] < 3e6 and row["test pictures"] == 715 and row["begin"] == "tiny"
+        kept = load_file(zoo.WEIGHTS / row["file"])
+        assert {value.dtype for value in kept.values() if value.is_floating_point()} == {torch.float16}
     aims = {"bagnet9": 70, "bagnet17": 79, "bagnet33": 83, "resnet": 88}
     assert all(rows[name]["accuracy"]["top-1"] >= aim for name, aim in aims.items())
 
