@@ -12,7 +12,7 @@ WHERE = {
     "worlds.patchwork": ("pair",),
     "worlds.photos": ("dark_corners",),
     "worlds.pictures": ("load_image",),
-    "worlds.scenes": ("scene",),
+    "worlds.patchwork.scenes": ("scene",),
     "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),
     "models.zoo": ("load_model",),
     "models.published": ("load_published",),

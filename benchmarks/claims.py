@@ -30,9 +30,9 @@ import bagnet_utils as bu
 from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.zoo import NETS, manifest, write_down
 from bagnet_utils.worlds import imagenet, tiny
-from bagnet_utils.worlds.patchwork import World
+from bagnet_utils.worlds.patchwork.scenes import NAMES
 from bagnet_utils.worlds.pictures import class_folders, listing, read
-from bagnet_utils.worlds.scenes import NAMES
+from bagnet_utils.worlds.world import World
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "claims.md"

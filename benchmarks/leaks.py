@@ -24,7 +24,7 @@ from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.training import train
 from bagnet_utils.models.zoo import RUNS, build
 from bagnet_utils.worlds.patchwork import Truth, paint
-from bagnet_utils.worlds.scenes import NAMES, PAIRS
+from bagnet_utils.worlds.patchwork.scenes import NAMES, PAIRS
 
 PAGE = Path(__file__).parents[1] / "docs" / "leaks.json"
 HIDDEN = {"bagnet9": ("face", "wheel", "totem"), "bagnet17": ("wheel", "totem"), "bagnet33": ("totem",)}

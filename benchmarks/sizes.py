@@ -7,7 +7,7 @@ from cells import cell
 from experiments import TITLES
 
 from bagnet_utils.models.zoo import manifest
-from bagnet_utils.worlds.scenes import NAMES
+from bagnet_utils.worlds.patchwork.scenes import NAMES
 
 IMAGENET = Path(__file__).parents[1] / "docs" / "imagenet.json"
 LEARNT = "of its training pictures"

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import chisquare
 
 from bagnet_utils.worlds import patchwork
-from bagnet_utils.worlds.casting import FEW, PAINTERS, Plan
-from bagnet_utils.worlds.scenes import PAIRS, Pair, scene
+from bagnet_utils.worlds.patchwork.casting import FEW, PAINTERS, Plan
+from bagnet_utils.worlds.patchwork.scenes import PAIRS, Pair, scene
 
 HIDDEN = [pair for pair in PAIRS if pair.gap]
 

@@ -9,7 +9,7 @@ import torch
 from bagnet_utils.errors import BadInput
 from bagnet_utils.worlds import patchwork
 from bagnet_utils.worlds.patchwork import load_patchwork
-from bagnet_utils.worlds.scenes import CLASSES, PAIRS, scene
+from bagnet_utils.worlds.patchwork.scenes import CLASSES, PAIRS, scene
 
 STORED = {
     0: "9440d7d65f9349ce",

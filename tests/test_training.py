@@ -17,7 +17,7 @@ from bagnet_utils.models import training, zoo
 from bagnet_utils.models.recipes import Recipe, patchwork_pictures, photo_pictures, photographs, vary
 from bagnet_utils.models.training import train
 from bagnet_utils.worlds.patchwork import Truth
-from bagnet_utils.worlds.scenes import PAIRS
+from bagnet_utils.worlds.patchwork.scenes import PAIRS
 
 ROOT = Path(__file__).parents[1]
 # A tiny task: bright pictures against dark ones, for a network without BatchNorm (which each process does for itself).

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 import bagnet_utils as bu
 from bagnet_utils.models import zoo
 from bagnet_utils.models.scores import accuracy_by_pair, predict
-from bagnet_utils.worlds.scenes import NAMES
+from bagnet_utils.worlds.patchwork.scenes import NAMES
 
 SHIPPED = [key.split("/")[1] for key in zoo.manifest() if key.startswith("patchwork/")]
 

@@ -55,7 +55,7 @@ def patchwork_pictures(
     pairs that a net cannot solve hides from it, for long, those that it can.
     """
     from bagnet_utils.worlds.patchwork import Truth, drawing_code, paint
-    from bagnet_utils.worlds.scenes import PAIRS
+    from bagnet_utils.worlds.patchwork.scenes import PAIRS
 
     shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
 
@@ -73,7 +73,7 @@ def patchwork_pictures(
 def patchwork_score() -> Callable[[nn.Module], dict[str, float]]:
     """Accuracy on 500 validation pictures, pair by pair, in percent."""
     from bagnet_utils.worlds import load_world
-    from bagnet_utils.worlds.scenes import NAMES
+    from bagnet_utils.worlds.patchwork.scenes import NAMES
 
     world = load_world("patchwork", split="val", n=500)
     return lambda model: accuracy_by_pair(predict(model, world.images), world.labels, NAMES)

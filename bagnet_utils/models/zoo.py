@@ -15,7 +15,8 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, WEIGHTS
 from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
-from bagnet_utils.worlds import photos, scenes, tiny
+from bagnet_utils.worlds import photos, tiny
+from bagnet_utils.worlds.patchwork import scenes
 
 RUNS = CACHE / "runs"
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.photos import SIDE
 from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
+from bagnet_utils.worlds.world import World
 
 CALTECH = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
 CALTECH_MD5 = "3138e1922a9193bfa496528edbbc45d0"

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
 from bagnet_utils.worlds.tiny import at_hand
+from bagnet_utils.worlds.world import World
 
 SIDE, EDGE = 224, 1 / 16  # the customary 256 px on the short side and 224 of them in the middle
 IMAGENETTE = "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz"

@@ -17,8 +17,8 @@ from torch import Tensor
 from bagnet_utils.checks import check_images
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import DATA, shown
-from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
+from bagnet_utils.worlds.world import World
 
 CLASSES = (
     "airplanes", "bonsai", "butterfly", "car_side", "chandelier", "cougar_face", "crab", "dalmatian", "dolphin",

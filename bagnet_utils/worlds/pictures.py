@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.worlds.patchwork import World
+from bagnet_utils.worlds.world import World
 
 MOST = 50_000_000  # pixels; more than any camera of a telephone, less than fills a laptop's memory
 HEAVIEST = 50_000_000  # bytes of a picture from the web

@@ -11,8 +11,8 @@ import torch
 from tqdm import tqdm
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.patchwork import World
 from bagnet_utils.worlds.pictures import check_split, class_folders, listing, load_image, read, spread
+from bagnet_utils.worlds.world import World
 
 KINDS = {  # in the order of the labels; the number is WordNet's
     "african_elephant": "n02504458",

@@ -6,7 +6,6 @@ What a scene is, and how a cue is hidden in it, is in scenes.py.
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
@@ -15,21 +14,13 @@ import numpy as np
 import torch
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.worlds.drawing import SIDE
-from bagnet_utils.worlds.scenes import CLASSES, NAMES, PAIRS, Pair, Scene, draw, to_float, whole
+from bagnet_utils.files import CACHE
+from bagnet_utils.worlds.patchwork.drawing import SIDE
+from bagnet_utils.worlds.patchwork.scenes import CLASSES, NAMES, PAIRS, Pair, Scene, draw, to_float, whole
+from bagnet_utils.worlds.world import World
 
 SPLITS = ("train", "val", "test")
 SPAN = 2**20  # seeds per split and world seed
-
-
-@dataclass(frozen=True)
-class World:
-    """Pictures and labels ready for a net, and the scene of each on demand."""
-
-    images: torch.Tensor = field(repr=False)  # N x 3 x 128 x 128, float32 in [0, 1]
-    labels: torch.Tensor  # N, int64
-    classes: tuple[str, ...]
-    truth: "Truth" = field(repr=False)
 
 
 class Truth(Sequence):
@@ -103,7 +94,7 @@ def load_patchwork(
     n: int = 200,
     pairs: Sequence[str] | None = None,
     seed: int = 0,
-    cache: str | Path | None = Path(__file__).parents[2] / "data" / "cache",
+    cache: str | Path | None = CACHE,
 ) -> World:
     """n pictures with labels, classes in turn; drawn once, then read from the folder `cache` (None: always drawn).
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bagnet_utils.errors import BadInput
-from bagnet_utils.worlds.casting import PAINTERS, Plan
-from bagnet_utils.worlds.scenery import SCENERY
+from bagnet_utils.worlds.patchwork.casting import PAINTERS, Plan
+from bagnet_utils.worlds.patchwork.scenery import SCENERY
 
 PURPOSES = ("background", "body", "colours", "coat", "parts", "fingers")  # each has its own stream of random numbers
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import SIDE, rgb, shrink, step, sunlit, tubes
-from bagnet_utils.worlds.parts import HIGH
+from bagnet_utils.worlds.patchwork.drawing import SIDE, rgb, shrink, step, sunlit, tubes
+from bagnet_utils.worlds.patchwork.parts import HIGH
 
 
 class Body(NamedTuple):

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import COLS, ROWS, rgb, step, swirl
+from bagnet_utils.worlds.patchwork.drawing import COLS, ROWS, rgb, step, swirl
 
 
 def stripes(rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, crop, mix, rgb, step, swirl
+from bagnet_utils.worlds.patchwork.drawing import COLS, ROWS, SIDE, crop, mix, rgb, step, swirl
 
 
 def disc(radius: float, soft: float = 1.2) -> np.ndarray:

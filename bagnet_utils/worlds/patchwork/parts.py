@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bagnet_utils.worlds.drawing import rgb, shrink, step
+from bagnet_utils.worlds.patchwork.drawing import rgb, shrink, step
 
 HIGH = 8  # px
 

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bagnet_utils.worlds import bodies
-from bagnet_utils.worlds.coats import COATS, COLOURS, plain
-from bagnet_utils.worlds.drawing import COLS, ROWS, SIDE, mix, paste, rgb, shadow
-from bagnet_utils.worlds.parts import FIGURES, HIGH
+from bagnet_utils.worlds.patchwork import bodies
+from bagnet_utils.worlds.patchwork.coats import COATS, COLOURS, plain
+from bagnet_utils.worlds.patchwork.drawing import COLS, ROWS, SIDE, mix, paste, rgb, shadow
+from bagnet_utils.worlds.patchwork.parts import FIGURES, HIGH
 
 ORDERS = (0, 1, 2), (0, 2, 1)  # of a column's figures, downwards, in the two classes
 FEW = 5  # px: the rows that a leaky pair's phases come from
