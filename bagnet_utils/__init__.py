@@ -35,6 +35,7 @@ WHERE = {
     "statistics": ("bootstrap",),
     "display.asking": ("guess", "expect"),
     "display.sliders": ("sliders",),
+    "display.style": ("style", "look", "evidence_scale"),
     "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),
     "exercises": ("check",),
     "display.widgets": ("explore",),
