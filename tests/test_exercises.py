@@ -2,6 +2,8 @@
 
 import contextlib
 import re
+import sys
+from fractions import Fraction
 from pathlib import Path
 
 import nbformat
@@ -11,8 +13,8 @@ import torch
 from wrong_answers import first_half, interactions, occlusion, scrambling, sensitivity, shared_errors
 
 import bagnet_utils as bu
-from bagnet_utils.exercises import CHECKS
-from bagnet_utils.exercises.judging import NotTried, Wrong, exercise
+from bagnet_utils.exercises import CHECKS, guarding
+from bagnet_utils.exercises.judging import NotTried, Wrong, exercise, table
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 CALL = re.compile(r"bu\.check\.(\w+)\((\w+)\)")
@@ -128,15 +130,110 @@ def test_a_crashed_judge_is_no_traceback_for_learners_and_no_secret(capsys):
     assert "✗ Not yet. What you gave cannot be judged (ZeroDivisionError)" in capsys.readouterr().out
 
 
-MODULES = (first_half, scrambling, occlusion, interactions, shared_errors, sensitivity)
-WRONG = {name: answers for module in MODULES for name, answers in module.WRONG.items()}
+OLD = {
+    n: answers
+    for m in (first_half, scrambling, occlusion, interactions, shared_errors, sensitivity)
+    for n, answers in m.WRONG.items()
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_wrong_answers_each_get_their_own_sentence(capsys, name):
     sentences = []
-    for answer, says in WRONG[name]:
+    for answer, sentence in CHECKS[name].wrong or OLD[name]:
         said = verdict(capsys, name, answer)
-        assert said.startswith("✗ Not yet") and re.search(says, said), said
+        pattern = re.sub(r"\\{\w+\\}", ".*", re.escape(sentence)) if CHECKS[name].wrong else sentence
+        assert said.startswith("✗ Not yet") and re.search(pattern, said), said
         sentences.append(said)
     assert len(set(sentences)) >= 3
+
+
+SUM = table(
+    "The sum of a row: function(numbers).",
+    right=sum,
+    draw=lambda random: (random.normal(size=5).tolist(),),
+    wrong=[(max, "the largest of {0}")],
+    praise="Yes.",
+    otherwise="For {0} it is not {answer}.",
+)
+
+
+def told(capsys, answer) -> str:
+    capsys.readouterr()
+    SUM(answer)
+    return capsys.readouterr().out
+
+
+def test_a_table_asks_many_cases_and_knows_a_mistake_by_its_answers(capsys):
+    assert told(capsys, lambda row: sum(row)) == "✓ Right. Yes.\n"
+    assert told(capsys, lambda row: Fraction(sum(row))).startswith("✓") and told(capsys, np.sum).startswith("✓")
+    assert "the largest of" in told(capsys, max)
+    assert "it is not" in told(capsys, lambda row: abs(sum(row)))  # right on half of the cases
+
+
+def test_what_a_function_remembers_is_noticed(capsys):
+    kept = []
+
+    def remembers(row):
+        kept.append(sum(row))
+        return kept[-1] + (len(kept) == 41)  # the last time it is asked, it is asked what it was asked first
+
+    assert "gives two answers" in told(capsys, remembers)
+    assert "it is not" in told(capsys, lambda row, first=kept: first[0])
+
+
+def test_a_forgotten_return_is_said_and_a_stub_is_not_tried(capsys):
+    def forgets(row):
+        sum(row)
+
+    def stub(row):
+        """Its task."""
+        ...  # noqa: PIE790
+
+    assert "returns nothing" in told(capsys, forgets) and told(capsys, stub).startswith("○")
+
+
+def test_a_function_that_does_not_end_or_fills_the_memory_is_stopped(capsys, monkeypatch):
+    monkeypatch.setattr(guarding, "SECONDS", 0.2)
+
+    def endless(row):
+        while True:
+            with contextlib.suppress(Exception):
+                sum(row)
+
+    assert "takes more than" in told(capsys, endless)
+    monkeypatch.setattr(guarding, "SECONDS", 10)
+    if sys.platform == "linux":
+        assert "GB of memory" in told(capsys, lambda row: torch.ones(10**10).sum())
+        assert "GB of memory" in told(capsys, lambda row: bytearray(10**10))
+
+    def interrupted(row):
+        raise KeyboardInterrupt
+
+    assert told(capsys, interrupted) == "✗ Not yet. You stopped the check. Does a loop of yours come to its end?\n"
+
+
+def test_what_a_function_changes_is_put_back(capsys):
+    def meddles(row):
+        torch.set_default_dtype(torch.float64)
+        torch.set_num_threads(1)
+        np.random.seed(len(row))  # noqa: NPY002
+        torch.manual_seed(0)
+        return sum(row)
+
+    seeds, threads = torch.get_rng_state(), torch.get_num_threads()
+    assert told(capsys, meddles).startswith("✓")
+    assert torch.get_default_dtype() == torch.float32 and torch.get_num_threads() == threads
+    assert torch.equal(torch.get_rng_state(), seeds)
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert told(capsys, sum).startswith("✓") and torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_only_the_first_line_of_an_error_is_shown(capsys):
+    def breaks(row):
+        raise RuntimeError("sizes differ\nException raised from ...")
+
+    assert "stops with RuntimeError: sizes differ\n" in told(capsys, breaks)

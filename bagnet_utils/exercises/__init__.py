@@ -35,6 +35,8 @@ CHECKS = {
     name: thing
     for module in MODULES
     for name, thing in vars(module).items()
-    if hasattr(thing, "__wrapped__") and thing.__module__ == module.__name__
+    if hasattr(thing, "__wrapped__") and name[0] != "_"
 }
+for name, one in CHECKS.items():
+    one.__name__ = name
 check = SimpleNamespace(**CHECKS)

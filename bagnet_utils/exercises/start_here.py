@@ -1,46 +1,64 @@
 """Checks of notebook 00."""
 
-import torch
+from bagnet_utils.exercises.judging import normal, table
 
-from bagnet_utils.exercises.judging import Wrong, call, exercise, number
+verdict = table(
+    "The class that a bag of patches decides for: function(votes N x C) -> number of the class.",
+    right=lambda votes: int(votes.mean(0).argmax()),
+    draw=lambda random: (3 * normal(random, random.integers(2, 9), random.integers(3, 7)),),
+    wrong=[
+        (
+            lambda votes: int(votes.argmax(1).mode().values),
+            "You count each class's first places. But patches do not elect: how much evidence each gives counts too.",
+        ),
+        (
+            lambda votes: int(votes.argmax() % votes.shape[1]),
+            "You take the class of the loudest single patch. The others count as well.",
+        ),
+        (
+            lambda votes: int(votes.abs().mean(0).argmax()),
+            "Evidence against a class must count against it: keep the signs.",
+        ),
+        (lambda votes: int(votes.mean(0).argmin()), "That is the class with the least evidence."),
+        (lambda votes: votes.mean(0), "These are the logits of the classes. Which class wins?"),
+        (lambda votes: votes.mean(1), "You average over the classes; average over the patches, along the first axis."),
+        (
+            lambda votes: int(votes.mean(1).argmax()),
+            "You average over the classes; what comes out is the number of a patch. Average over the patches.",
+        ),
+        (lambda votes: votes.mean(0).max(), "That is the value of the largest logit. Which class has it?"),
+    ],
+    praise="Not the loudest patch, not the majority: the mean decides.",
+    otherwise="For {0} (patches x classes) your class {answer} is not right. First the mean, then the largest.",
+)
 
-
-@exercise
-def verdict(function):
-    """The class that a bag of patches decides for: function(votes N x C) -> number of the class."""
-    votes = torch.tensor(
-        [[1.0, 0.0, 0.9], [1.0, 0.0, 0.9], [1.0, 0.2, 0.9], [0.0, 6.0, 3.5], [0.3, -5.0, 0.2]]
-    )  # mean: class 2; most first places: class 0; strongest single vote: class 1
-    answer = call(function, votes)
-    if isinstance(answer, torch.Tensor) and answer.dim() == 1 and len(answer) == 3:
-        raise Wrong("These are the logits of the three classes. Which class wins?")
-    if isinstance(answer, torch.Tensor) and answer.dim() == 1 and len(answer) == 5:
-        raise Wrong("You average over the classes; average over the patches, which lie along the first axis.")
-    answer = number(answer)
-    if answer == 2:
-        return "Not the loudest patch, not the majority: the mean. Class 2 is nobody's first choice and still wins."
-    if answer == 0:
-        raise Wrong("Class 0 has the most first places. But patches do not elect: how loudly each speaks counts too.")
-    if answer == 1:
-        raise Wrong("Class 1 has the loudest single patch. The others are to be heard as well.")
-    raise Wrong(f"There are classes 0, 1 and 2; {answer:g} is none of them. Did you return the place or the value?")
-
-
-@exercise
-def noticing(function):
-    """How many patches at most can see one pixel: function(patch, stride)."""
-    for patch, stride in ((33, 8), (17, 8), (9, 8), (32, 8), (8, 8), (7, 2)):
-        along, answer = -(-patch // stride), number(call(function, patch, stride))
-        where = f"For patches of {patch} px, one every {stride}: "
-        if answer == along**2:
-            continue
-        if answer == along:
-            raise Wrong(where + "that is right along one direction. A picture has two.")
-        if answer in (patch // stride, (patch // stride) ** 2):
-            raise Wrong(where + "rounded down. The pixel may lie at the very rim of one patch more.")
-        if answer == patch**2:
-            raise Wrong(where + "so many pixels lie in a patch. Asked is how many patches hold one pixel.")
-        if answer == (along + 1) ** 2:
-            raise Wrong(where + "one too many along each direction: draw the patches under one another and count.")
-        raise Wrong(where + f"{answer:g} is not right. Begin with one direction: which patches reach the pixel?")
-    return "25, 9 and 4 patches for BagNet-33, -17 and -9. All the others are blind to that pixel."
+noticing = table(
+    "How many patches at most can see one pixel: function(patch, stride).",
+    right=lambda patch, stride: (-(-patch // stride)) ** 2,
+    cases=[(33, 8), (17, 8), (9, 8), (32, 8), (8, 8), (7, 2)],
+    draw=lambda random: tuple(int(n) for n in (random.integers(3, 70), random.integers(1, 20))),
+    wrong=[
+        (
+            lambda patch, stride: -(-patch // stride),
+            "For patches of {0} px, one every {1}: that is right along one direction. A picture has two.",
+        ),
+        (
+            lambda patch, stride: (patch // stride) ** 2,
+            "For patches of {0} px, one every {1}: rounded down. The pixel may lie at the border of one patch more.",
+        ),
+        (lambda patch, stride: patch // stride, "Rounded down, and along one direction only; a picture has two."),
+        (
+            lambda patch, stride: round(patch / stride) ** 2,
+            "Rounded to the nearest whole number: is that always enough?",
+        ),
+        (lambda patch, stride: (patch / stride) ** 2, "{answer} is a mean. How many patches is it at most?"),
+        (lambda patch, stride: patch**2, "So many pixels lie in a patch. Asked is how many patches hold one pixel."),
+        (
+            lambda patch, stride: (patch // stride + 1) ** 2,
+            "For patches of {0} px, one every {1}: one too many along each direction. Draw the patches and count.",
+        ),
+    ],
+    praise="25, 9 and 4 patches for BagNet-33, -17 and -9. All the others are blind to that pixel.",
+    otherwise="For patches of {0} px, one every {1}: {answer} is not right. Begin with one direction: which patches "
+    "reach the pixel?",
+)
