@@ -5,6 +5,8 @@ A name is fetched from its module when it is first used, so that importing the p
 
 from importlib import import_module
 
+from bagnet_utils.progress import progress as progress  # at once: else the module of that name would hide it
+
 __version__ = "0.1.0"
 
 WHERE = {
@@ -38,6 +40,7 @@ WHERE = {
     "display.style": ("style", "look", "evidence_scale"),
     "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),
     "exercises": ("check",),
+    "progress": ("progress",),
     "display.widgets": ("explore",),
     "errors": ("BadInput",),
 }

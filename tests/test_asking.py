@@ -16,9 +16,9 @@ def test_a_guess_is_compared_with_the_truth(capsys):
     guess.slider.value = 9
     guess.check(7.5)
     assert capsys.readouterr().out.splitlines() == [
-        "It is 5. Next time, move the slider first: a wrong guess teaches most.",
-        "You said 5; it is 5. Exactly!",
-        "You said 9; it is 7.5. Look again: what makes the difference?",
+        "It is 5. Next time, move the slider first.",
+        "You said 5; it is 5. Exactly right.",
+        "You said 9; it is 7.5. Not close: what do you think now?",
     ]
 
 
@@ -31,10 +31,10 @@ def test_expectations_are_compared_cell_by_cell(capsys):
     table.boxes["b"]["d"].value = False
     table.check(truth)
     assert capsys.readouterr().out.splitlines() == [
-        "You ticked nothing. This is what holds. a: c; b: none.",
-        "You expected 3 of 4 rightly.",
-        "It came otherwise for b on d.",
-        "You expected 4 of 4 rightly.",
+        "You ticked nothing. These boxes are correct. a: c; b: none.",
+        "You predicted 3 of 4 correctly.",
+        "Different from what you predicted: b on d.",
+        "You predicted 4 of 4 correctly.",
     ]
 
 

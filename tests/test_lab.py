@@ -68,7 +68,7 @@ def test_in_jupyterlab_guesses_ticks_and_sliders_reach_python(browser, lab):
     assert picture.evaluate("async image => (await image.decode(), image.naturalWidth)") == 2 * wide
     assert lab.printed(3).splitlines() == [
         "You said 6; it is 7. Close.",
-        "You expected 2 of 2 rightly.",
+        "You predicted 2 of 2 correctly.",
         "{'gap': 32} []",
     ]
     lab.page.close()

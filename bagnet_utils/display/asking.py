@@ -1,6 +1,8 @@
-"""Guess first: a slider that keeps what a learner expects, and says afterwards how far off it was."""
+"""Guess first: a slider or a table of boxes keeps what a learner expects, and afterwards says how far off it was."""
 
 import ipywidgets
+
+from bagnet_utils.progress import BOXES, CLOSE, record_guess
 
 
 class Box:
@@ -21,7 +23,7 @@ class Guess(Box):
         kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
         middle = low + round((high - low) / 2 / step) * step
         layout = ipywidgets.Layout(width="60%", min_width="320px")
-        self.unit, self.moved = unit, False
+        self.question, self.unit, self.moved = question, unit, False
         self.slider = kind(
             value=middle, min=low, max=high, step=step, layout=layout, readout_format="d" if whole else "g"
         )
@@ -34,15 +36,13 @@ class Guess(Box):
         return self.slider.value
 
     def check(self, truth: float) -> None:
-        """Say guess and truth side by side."""
+        """Show guess and truth side by side."""
         if not self.moved:
-            return print(f"It is {truth:g}{self.unit}. Next time, move the slider first: a wrong guess teaches most.")
-        apart = abs(self.value - truth)
-        span = self.slider.max - self.slider.min
-        praise = (
-            "Exactly!" if apart == 0 else "Close." if apart <= span / 10 else "Look again: what makes the difference?"
-        )
-        print(f"You said {self.value:g}{self.unit}; it is {truth:g}{self.unit}. {praise}")
+            return print(f"It is {truth:g}{self.unit}. Next time, move the slider first.")
+        span, apart = self.slider.max - self.slider.min, abs(self.value - truth)
+        near = "Close." if apart <= CLOSE * span else "Not close: what do you think now?"
+        print(f"You said {self.value:g}{self.unit}; it is {truth:g}{self.unit}. {near if apart else 'Exactly right.'}")
+        record_guess(self.question, self.value, truth, self.unit, span)
 
 
 def guess(question: str, low: float, high: float, unit: str = "", step: float = 1) -> Guess:
@@ -51,7 +51,7 @@ def guess(question: str, low: float, high: float, unit: str = "", step: float = 
 
 
 class Expectation(Box):
-    """A table of boxes to tick. `.value` is {row: {column: ticked}}; `.check(truth)` says how many were right."""
+    """A table of boxes to tick. `.value` is {row: {column: ticked}}; `.check(truth)` says how many are correct."""
 
     def __init__(self, question: str, rows: list[str], columns: list[str]):
         narrow = ipywidgets.Layout(width="90px")
@@ -66,6 +66,7 @@ class Expectation(Box):
         lines = [[ipywidgets.Label(row, layout=narrow), *boxes.values()] for row, boxes in self.boxes.items()]
         table = [ipywidgets.HBox(line) for line in (head, *lines)]
         box = ipywidgets.VBox([ipywidgets.HTML(f"<b>{question}</b>"), *table])
+        self.question = question
         super().__init__(f"{question} Boxes to tick: {', '.join(rows)} on {', '.join(columns)}", box)
 
     @property
@@ -73,17 +74,18 @@ class Expectation(Box):
         return {row: {column: box.value for column, box in boxes.items()} for row, boxes in self.boxes.items()}
 
     def check(self, truth: dict[str, dict[str, bool]]) -> None:
-        """Compare with what was found, cell by cell."""
-        cells = [(row, column) for row, columns in truth.items() for column in columns]
-        if not any(box.value for boxes in self.boxes.values() for box in boxes.values()):
-            holds = [
+        """Compare with what was measured, box by box."""
+        ticked, boxes = self.value, [(row, column) for row, columns in truth.items() for column in columns]
+        if not any(box for columns in ticked.values() for box in columns.values()):
+            correct = [
                 f"{row}: {', '.join(c for c in columns if columns[c]) or 'none'}" for row, columns in truth.items()
             ]
-            return print(f"You ticked nothing. This is what holds. {'; '.join(holds)}.")
-        missed = [f"{row} on {column}" for row, column in cells if truth[row][column] != self.value[row][column]]
-        print(f"You expected {len(cells) - len(missed)} of {len(cells)} rightly.")
-        if missed:
-            print(f"It came otherwise for {'; '.join(missed)}.")
+            return print(f"You ticked nothing. These boxes are correct. {'; '.join(correct)}.")
+        wrong = [f"{row} on {column}" for row, column in boxes if truth[row][column] != ticked[row][column]]
+        print(f"You predicted {len(boxes) - len(wrong)} of {len(boxes)} correctly.")
+        if wrong:
+            print(f"Different from what you predicted: {'; '.join(wrong)}.")
+        record_guess(self.question, len(boxes) - len(wrong), len(boxes), BOXES, span=len(boxes))
 
 
 def expect(question: str, rows: list[str], columns: list[str]) -> Expectation:
