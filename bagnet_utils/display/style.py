@@ -57,7 +57,7 @@ SETTINGS = {
 def style(photographs: bool = False) -> None:
     """Let all figures from here on look as those of the course do.
 
-    photographs: the notebook keeps its figures as JPEG, which makes photographs small; otherwise as PNG, which is sharp.
+    photographs: the notebook keeps its figures as JPEG, for photographs make large files; otherwise as PNG.
     """
     plt.rcParams.update(SETTINGS)
     if running_in_a_notebook():
