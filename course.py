@@ -34,6 +34,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+COPIES = ROOT / "my_course"  # the learner's own
 GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes; on Linux, PyTorch brings its GPU libraries
 
 
@@ -45,10 +46,11 @@ class Trouble(Exception):
 
 
 def lab(python: Path, options: argparse.Namespace) -> int:
-    command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT / 'notebooks'}"]
+    bring_copies_up_to_date()
+    command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []
     command += ["--no-browser"] if options.no_browser else []
-    command += ["--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
+    command += [f"--LabApp.default_url=/lab/tree/{COPIES.name}/00_start_here.ipynb"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return call(command)
 
@@ -80,10 +82,24 @@ def run(python: Path, names: list[str]) -> int:
             return failed
         notebook = json.loads(Path(name).read_text(encoding="utf-8"))
         notebook["metadata"].pop("widgets", None)  # their state: large, and a page on GitHub cannot use it
-        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-        Path(name).write_text(text + "\n", encoding="utf-8", newline="\n")
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                for kind in {"image/png", "image/jpeg"} & output.get("data", {}).keys():
+                    if "alt" in cell["metadata"]:
+                        output["metadata"][kind] = output["metadata"].get(kind, {}) | {"alt": cell["metadata"]["alt"]}
+        write(notebook, Path(name))
         say(f"{Path(name).name}: {time.monotonic() - started:.0f} s")
     return 0
+
+
+def run_options(names: list[str]) -> list[str]:
+    for name in names:
+        if not (name.endswith(".ipynb") and os.path.isfile(name)):
+            raise Trouble(
+                f"course.py run: there is no notebook {name}. Name files that end in .ipynb, for example "
+                "notebooks/00_start_here.ipynb, or name none: then all run."
+            )
+    return names
 
 
 def program(*words):
@@ -93,6 +109,10 @@ def program(*words):
 
 VERBS = {  # name: what it does, what it may be followed by
     "lab": (lab, "open the course in JupyterLab (--port N, --no-browser)"),
+    "progress": (
+        program("-c", "from bagnet_utils.progress import main; main()"),
+        "show which exercises you have solved, and how far off you guessed",
+    ),
     "test": (program("-m", "pytest"), "run all tests (what follows goes to pytest: test -k heatmap)"),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
@@ -101,6 +121,72 @@ VERBS = {  # name: what it does, what it may be followed by
     "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
+
+
+# ---------------------------------------------------------------- working copies
+
+
+DAMAGED = "damaged"
+
+
+def bring_copies_up_to_date() -> None:
+    """The learner's own notebooks, without outputs. What they edited stays; what they did not follows the course."""
+    COPIES.mkdir(exist_ok=True)
+    for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        edition = editions(source)[1]
+        if edition == DAMAGED:
+            say(f"{source.name} of the course is damaged and was not copied. Try: git checkout notebooks/{source.name}")
+            continue
+        for more in ("", " (new edition)", *(f" (new edition {number})" for number in range(2, 100))):
+            copy = COPIES / f"{source.stem}{more}.ipynb"
+            made_from, holds = editions(copy)
+            if edition in (made_from, holds):
+                break
+            if made_from == holds:  # not edited, or not there
+                write(cleared(source, edition), copy)
+                if more:
+                    say(f"{source.name} has a new edition. You changed your copy, so it stays; beside it: {copy.name}")
+                elif holds:
+                    say(f"{source.name} has a new edition. You had not changed your copy, so it was replaced.")
+                break
+    say(f"Your working copies are in {COPIES}; the course's own notebooks stay as they are.")
+
+
+def editions(path: Path) -> tuple[str, str]:
+    """The edition that a copy was made from, and the one it holds: what stands in its cells, whatever their outputs.
+
+    They differ if somebody edited it. Of a file that is not there, both are empty.
+    """
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+        written = [cell for cell in cells if cell[1].strip()]  # JupyterLab adds an empty cell when the last one is run
+        holds = hashlib.sha256(json.dumps(written).encode()).hexdigest()[:16]
+        return notebook["metadata"].get("course_edition", ""), holds
+    except FileNotFoundError:
+        return "", ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", DAMAGED
+
+
+def cleared(source: Path, edition: str) -> dict:
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(outputs=[], execution_count=None)
+    notebook["metadata"]["course_edition"] = edition
+    return notebook
+
+
+def write(notebook: dict, path: Path) -> None:
+    """All of it or nothing."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------- the set-up
@@ -340,14 +426,14 @@ def main() -> int:
     here, words = "--here" in sys.argv[1:], [word for word in sys.argv[1:] if word != "--here"]
     if not words or words[0] in ("-h", "--help") or words[0] not in VERBS:
         say(__doc__)
-        say("\n".join(f"  {name:<8}{text}" for name, (_, text) in VERBS.items()))
+        say("\n".join(f"  {name:<10}{text}" for name, (_, text) in VERBS.items()))
         if words and words[0] not in ("-h", "--help"):
             print(f"\ncourse.py does not know {words[0]!r}; the words above are what it knows.", file=sys.stderr)
             return 2
         return 0
     verb, *rest = words
     try:
-        rest = lab_options(rest) if verb == "lab" else rest
+        rest = {"lab": lab_options, "run": run_options}.get(verb, list)(rest)
         return VERBS[verb][0](this_environment() if here else environment(), rest)
     except (Trouble, OSError) as trouble:
         print(f"\n{trouble if isinstance(trouble, Trouble) else reason(str(trouble))}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """What tests share: seeded numbers, and a server on this machine that gives what servers give, good and bad."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -175,3 +176,12 @@ def explorer(nets, image):
 @pytest.fixture
 def folder(tmp_path):
     return small_course(tmp_path)
+
+
+@pytest.fixture
+def module(folder, monkeypatch):
+    spec = importlib.util.spec_from_file_location("course_in_test", folder / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sys, "argv", ["course.py", "bench"])
+    return module

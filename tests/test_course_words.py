@@ -11,15 +11,6 @@ import pytest
 from small_course import ROOT, course, paragraph
 
 
-@pytest.fixture
-def module(folder, monkeypatch):
-    spec = importlib.util.spec_from_file_location("course_in_test", folder / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(sys, "argv", ["course.py", "bench"])
-    return module
-
-
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
 def test_python_without_venv(module, missing, monkeypatch, capsys):
     there = importlib.util.find_spec
@@ -107,12 +98,17 @@ def test_a_folders_name_is_no_reason(module):
 def test_the_menu_names_every_verb(folder):
     code, output = course(folder)
     assert code == 0
-    for verb in ("lab", "test", "run", "train", "claims", "leaks", "bench"):
+    for verb in ("lab", "progress", "test", "run", "train", "claims", "leaks", "bench"):
         assert re.search(rf"^  {verb}\s+\w", output, re.MULTILINE)
     assert course(folder, "dance")[0] == 2
     code, output = course(folder, "lab", "--colour", "red")
     assert code == 2 and "--colour" in output
     code, output = course(folder, "lab", "--port", "99999")
     assert code == 1 and "Port 99999 cannot be used" in paragraph(output)
+    (folder / "here.txt").touch()
+    for name in ("nothere.ipynb", str(folder / "here.txt"), str(folder)):
+        code, output = course(folder, "run", name)
+        assert code == 1 and len(output.strip().splitlines()) == 1, output
+        assert f"there is no notebook {name}. Name files" in output
     assert not (folder / ".venv").exists()  # all of that was said before any set-up
     assert "ran" in course(folder, "bench", "--help")[1]  # what follows a verb is the verb's
