@@ -9,9 +9,10 @@ import time
 import urllib.error
 import urllib.request
 
+import nbformat
 import psutil
 import pytest
-from small_course import PROJECT, ROOT, course, paragraph, start, wait_for
+from small_course import PROJECT, course, paragraph, start, wait_for
 
 
 def test_sets_up_once_then_starts_at_once(folder):
@@ -152,25 +153,66 @@ def status_of(url: str) -> int:
         return 0
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
-def test_lab_serves_the_notebooks_on_loopback_with_a_token(tmp_path):
+@pytest.fixture
+def served(module, tmp_path):
+    """What a JupyterLab says of itself that course.py opened on a small course with one notebook; and its port."""
+    folder, env = module.ROOT, {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "RUNTIME")}
+    for place in (folder / "docs", folder / "notebooks", tmp_path / "CONFIG", tmp_path / "RUNTIME"):
+        place.mkdir()
+    (folder / "docs" / "dot.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"/>')
+    text = nbformat.v4.new_markdown_cell("# What is seen?\n\n![a dot](../docs/dot.svg) [next](01_next.ipynb)")
+    output = nbformat.v4.new_output("stream", text="the answer\n")
+    code = nbformat.v4.new_code_cell("from pathlib import Path\n\nprint(Path.cwd().name)", outputs=[output])
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    for name in ("00_start_here.ipynb", "01_next.ipynb"):
+        notebook = nbformat.v4.new_notebook(cells=[text, code], metadata=kernel)
+        nbformat.write(notebook, folder / "notebooks" / name)
+    ready = module.fingerprint(course=str(folder), python=sys.version, at=sys.prefix)
+    (folder / ".here-ready.json").write_text(json.dumps(ready))  # the environment of the tests holds the course
     port = free_port()
-    env = {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "run")}
-    (tmp_path / "config").mkdir(), (tmp_path / "run").mkdir()
-    where = [] if sys.prefix == str(ROOT / ".venv") else ["--here"]
-    process = start(ROOT, "lab", "--no-browser", "--port", str(port), *where, **env)
+    env |= {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    process = start(folder, "lab", "--here", "--no-browser", "--port", str(port), **env)
     try:
-        wait_for(lambda: list((tmp_path / "run").glob("jpserver-*.json")), seconds=120)
-        server = json.loads(next((tmp_path / "run").glob("jpserver-*.json")).read_text())
-        assert server["hostname"] == "127.0.0.1" and server["port"] == port and server["token"]
+        wait_for(lambda: list((tmp_path / "RUNTIME").glob("jpserver-*.json")), seconds=120)
+        server = json.loads(next((tmp_path / "RUNTIME").glob("jpserver-*.json")).read_text())
         wait_for(lambda: status_of(f"{server['url']}api/contents?token={server['token']}") == 200)
-        assert status_of(f"{server['url']}api/contents") == 403
-        listing = urllib.request.urlopen(f"{server['url']}api/contents?token={server['token']}").read()
-        assert "00_start_here.ipynb" in {entry["name"] for entry in json.loads(listing)["content"]}
-        code, output = course(ROOT, "lab", "--port", str(port), *where)
-        assert code == 1 and f"Port {port} cannot be used" in paragraph(output)
+        yield server, port
     finally:
         process.terminate()  # is passed on: no server is left behind
         process.communicate(timeout=60)
-    wait_for(lambda: not list((tmp_path / "run").glob("jpserver-*.json")))
+    wait_for(lambda: not list((tmp_path / "RUNTIME").glob("jpserver-*.json")))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
+def test_lab_serves_on_loopback_with_a_token(served, module):
+    server, port = served
+    assert server["hostname"] == "127.0.0.1" and server["port"] == port and server["token"]
+    assert status_of(f"{server['url']}api/contents") == 403
+    code, output = course(module.ROOT, "lab", "--port", str(port), "--here")
+    assert code == 1 and f"Port {port} cannot be used" in paragraph(output)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals as on Linux and macOS")
+def test_lab_opens_the_learners_copy(served, module, browser):
+    server, _ = served
+    page = browser.new_page()
+    page.goto(f"{server['url']}?token={server['token']}")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
+    assert page.url.endswith("/lab/tree/my_course/00_start_here.ipynb")
+    assert page.locator(".jp-DirListing-item").get_by_text("01_next.ipynb").count() == 1  # its neighbours are shown
+    assert page.get_by_text("the answer").count() == 0
+    dot = page.get_by_alt_text("a dot")
+    assert dot.evaluate("async image => (await image.decode(), image.naturalWidth)") == 7
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.locator(".jp-OutputArea-output").get_by_text("my_course").wait_for(timeout=60_000)
+    page.keyboard.press("Control+s")
+    copy = module.COPIES / "00_start_here.ipynb"
+    wait_for(lambda: "my_course" in copy.read_text(encoding="utf-8"))
+    made_from, holds = module.editions(copy)
+    assert made_from == holds  # run and saved is not edited
+    page.get_by_role("link", name="next").click()
+    page.wait_for_url("**/my_course/01_next.ipynb")
+    page.close()

@@ -1,12 +1,16 @@
 """course.py lab: a learner works in copies. What was edited stays, what was not follows the course."""
 
-import json
 import os
+import re
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from small_course import ROOT, course
+
+import course as real_course
 
 NAME, BESIDE = "05_heatmaps.ipynb", "05_heatmaps (new edition).ipynb"
 
@@ -150,10 +154,23 @@ def test_an_interrupted_update_leaves_the_copy_as_it_was(lab, module, copies, mo
     assert (copies / NAME).read_bytes() == before and [path.name for path in copies.iterdir()] == [NAME]
 
 
-def test_links_of_the_notebooks_lead_somewhere_from_a_copy_too():
-    """A copy lies beside the folder of the notebooks, and git does not see it."""
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_what_a_notebook_names_beside_its_folder_is_there_for_a_copy_too(path):
     assert "my_course/" in (ROOT / ".gitignore").read_text().split()
-    assert json.loads((ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4
+    for target in re.findall(r"\.\./[\w./]+\w", "\n".join(sources(path))):
+        assert Path(os.path.normpath(ROOT / "my_course" / target)).exists(), target
+
+
+def test_run_writes_a_pictures_words_where_pages_look_for_them(tmp_path):
+    picture = 'from IPython.display import display\n\ndisplay({"image/png": "iVBORw0KGgo="}, raw=True)'
+    cells = [nbformat.v4.new_code_cell(picture, metadata=metadata) for metadata in ({"alt": "six owls"}, {})]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
+    assert real_course.run(Path(sys.executable), [str(tmp_path / "one.ipynb")]) == 0
+    done = nbformat.read(tmp_path / "one.ipynb", as_version=4)
+    assert [cell.outputs[0].metadata for cell in done.cells] == [{"image/png": {"alt": "six owls"}}, {}]
+    done.cells[0].metadata.clear()  # the picture itself carries its words
+    page = HTMLExporter(template_name="classic").from_notebook_node(done)[0]  # the template "lab" shows no such words
+    assert page.count('alt="six owls"') == 1
 
 
 def test_progress_is_printed_by_course_py(folder):
