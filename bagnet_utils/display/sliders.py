@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from bagnet_utils.display.asking import Box
+from bagnet_utils.display.style import DPI
 from bagnet_utils.errors import BadInput
 
 Make = Callable[..., Figure | str | tuple[Figure, str]]
@@ -55,7 +56,7 @@ class Sliders(Box):
         figure, words = self.made()
         content = io.BytesIO()
         if figure is not None:
-            figure.savefig(content, format="png", dpi=80)
+            figure.savefig(content, format="png", dpi=DPI)
             plt.close(figure)
         self.picture.value, self.picture.layout.display = content.getvalue(), "" if figure is not None else "none"
         self.words_below.value = f"<pre>{escape(words)}</pre>"
