@@ -278,17 +278,19 @@ def saved(notebook, name: str) -> list[Verdict]:
 def main(start: str, *options: str) -> int:
     (path,) = (ROOT / "notebooks").glob(f"{start}*.ipynb")
     notebook = nbformat.read(path, as_version=4)
-    counted = count(notebook)
+    counted, failed = count(notebook), False
     if "--uncovered" in options:
         print("\n".join(counted["bare"]))
+        failed = bool(counted["bare"])
     else:
         total = sum(len(cell.metadata.get("numbers", {})) for cell in notebook.cells)
         found = run(notebook, path.stem, path.parent) if "--run" in options else saved(notebook, path.stem)
         wrong = [one for one in found if one.problem]
         print(*(found if "--matches" in options else wrong), *missing_keys(notebook), sep="\n")
+        failed = bool(wrong or missing_keys(notebook))
         print(f"{len(found) - len(wrong)} of {total} keys agree, {total - len(found)} need --run.")
     print(", ".join(f"{len(told)} {kind}" for kind, told in counted.items()))
-    return 0
+    return int(failed)
 
 
 if __name__ == "__main__":
