@@ -1,6 +1,6 @@
-"""Helpers of the BagNet course. Every name a learner types lives here: `import bagnet_utils as bu`.
+"""Helpers of the BagNet course. Every name that a learner types lives here: `import bagnet_utils as bu`.
 
-A name is fetched from its module when it is first used, so that importing the package costs nothing.
+A name is fetched from its module when it is first used, so that importing the package costs nothing. The names:
 """
 
 from importlib import import_module
@@ -9,49 +9,90 @@ from bagnet_utils.progress import progress as progress  # at once: else the modu
 
 __version__ = "0.1.0"
 
-WHERE = {
-    "worlds": ("load_world",),
-    "worlds.patchwork": ("pair",),
-    "worlds.photos": ("dark_corners",),
-    "worlds.pictures": ("load_image",),
-    "worlds.patchwork.scenes": ("scene",),
-    "models.bagnet": ("BagNet", "bagnet9", "bagnet17", "bagnet33"),
-    "models.zoo": ("load_model",),
-    "models.published": ("load_published",),
-    "models.scores": ("predict", "logits"),
-    "experiments.receptive_field": (
-        "ReceptiveField",
-        "receptive_field",
-        "receptive_field_by_gradient",
-        "receptive_field_by_pixel",
-    ),
-    "experiments.heatmaps": ("evidence", "heatmap"),
-    "experiments.grading": ("share_on", "points_at", "box_around", "iou"),
-    "experiments.patches": ("top_patches", "prototypes"),
-    "experiments.scrambling": ("scramble", "whole_patches", "texturise"),
-    "experiments.masking": ("occlude",),
-    "experiments.interactions": ("interaction", "shapley"),
-    "experiments.invariance": ("move",),
-    "experiments.agreement": ("error_consistency", "accuracy_by_class", "class_correlation", "missed_by_all"),
-    "experiments.attributions": ("attribute", "masking_curve", "with_random_weights"),
-    "statistics": ("bootstrap",),
-    "display.asking": ("guess", "expect"),
-    "display.sliders": ("sliders",),
-    "display.style": ("style", "look", "evidence_scale"),
-    "display.figures": ("show_heatmap", "show_heatmaps", "show_patches", "show_sheet", "show_windows"),
-    "exercises": ("check",),
-    "progress": ("progress",),
-    "display.widgets": ("explore",),
-    "errors": ("BadInput",),
+GROUPS = {  # title: name: the module it lives in, and what it is
+    "Worlds and pictures": {
+        "load_world": ("worlds", "pictures of a world, their labels, and what is true of them"),
+        "scene": ("worlds.patchwork.scenes", "one picture of Patchwork, and changed versions of it"),
+        "pair": ("worlds.patchwork", "a pair of classes that differ in the order of figures, at any gap"),
+        "load_image": ("worlds.pictures", "your own picture, from a file, an address or an upload"),
+        "dark_corners": ("worlds.photos", "where photographs are black from a corner on"),
+        "move": ("experiments.invariance", "pictures moved by whole pixels"),
+    },
+    "Networks": {
+        "load_model": ("models.zoo", "a trained network of a world"),
+        "BagNet": ("models.bagnet", "the class of BagNets, of any size"),
+        "bagnet9": ("models.bagnet", "a BagNet with patches of 9 px"),
+        "bagnet17": ("models.bagnet", "a BagNet with patches of 17 px"),
+        "bagnet33": ("models.bagnet", "a BagNet with patches of 33 px"),
+        "logits": ("models.scores", "what a network answers"),
+        "predict": ("models.scores", "the best class of each picture"),
+        "with_random_weights": ("experiments.attributions", "a network that has learnt nothing"),
+    },
+    "Receptive fields": {
+        "receptive_field": ("experiments.receptive_field", "size, stride and offset, from the layers"),
+        "receptive_field_by_gradient": ("experiments.receptive_field", "the same from gradients"),
+        "receptive_field_by_pixel": ("experiments.receptive_field", "the same by changing one pixel at a time"),
+    },
+    "Heatmaps and patches": {
+        "evidence": ("experiments.heatmaps", "the logits of every patch, before their mean"),
+        "heatmap": ("experiments.heatmaps", "the evidence for a class, down to every pixel"),
+        "share_on": ("experiments.grading", "percent of the positive evidence on a mask"),
+        "points_at": ("experiments.grading", "whether the highest value lies on a mask"),
+        "box_around": ("experiments.grading", "the box around the high values"),
+        "iou": ("experiments.grading", "intersection over union of two boxes"),
+        "top_patches": ("experiments.patches", "the patches with the highest evidence"),
+        "prototypes": ("experiments.patches", "groups of patches that look alike to a network"),
+    },
+    "Experiments": {
+        "scramble": ("experiments.scrambling", "pictures cut into tiles and shuffled"),
+        "whole_patches": ("experiments.scrambling", "the patches that no seam of such tiles crosses"),
+        "texturise": ("experiments.scrambling", "pictures made anew from their texture statistics"),
+        "occlude": ("experiments.masking", "the answers while a square hides each part"),
+        "interaction": ("experiments.interactions", "hide squares at once and one by one: do the drops add up?"),
+        "shapley": ("experiments.interactions", "Shapley values of a few players"),
+        "error_consistency": ("experiments.agreement", "kappa: the errors that two networks share, beyond chance"),
+        "accuracy_by_class": ("experiments.agreement", "percent right of each class"),
+        "class_correlation": ("experiments.agreement", "whether the same classes are hard for two networks"),
+        "missed_by_all": ("experiments.agreement", "the pictures on which every network is wrong"),
+        "attribute": ("experiments.attributions", "how much each pixel matters, by six methods"),
+        "masking_curve": ("experiments.attributions", "the probability while the most important squares are hidden"),
+    },
+    "Numbers": {
+        "confidence_interval": ("statistics", "the 95 % interval of a proportion"),
+        "bootstrap": ("statistics", "the 95 % interval of any statistic of the pictures"),
+        "results": ("files", "what `course.py claims` measured, as docs/claims.md shows it"),
+    },
+    "Figures and widgets": {
+        "show_heatmap": ("display.figures", "one map"),
+        "show_heatmaps": ("display.figures", "pictures beside their maps"),
+        "show_patches": ("display.figures", "rows of patches"),
+        "show_windows": ("display.figures", "what one window of a picture holds"),
+        "style": ("display.style", "sizes, fonts and colours of the course's figures"),
+        "look": ("display.style", "the colour, marker and line of a network"),
+        "evidence_scale": ("display.style", "the colour scale of evidence, white at 0"),
+        "explore": ("display.widgets", "look at every patch of a picture, and silence patches"),
+        "sliders": ("display.sliders", "a figure that follows sliders"),
+        "guess": ("display.asking", "a slider for your guess, before you see the answer"),
+        "expect": ("display.asking", "boxes for what you expect, before you see it"),
+    },
+    "Exercises": {
+        "check": ("exercises", "check.<exercise>(yours) judges an answer; .hint() and .solution() help"),
+        "progress": ("progress", "what you have solved and guessed"),
+        "BadInput": ("errors", "the one error for wrong input: a sentence on what was given and what is wanted"),
+    },
 }
-_MODULE_OF = {name: module for module, names in WHERE.items() for name in names}
-__all__ = sorted(_MODULE_OF)
+TABLE = {name: where for names in GROUPS.values() for name, where in names.items()}
+__all__ = sorted(TABLE)
+__doc__ += "".join(
+    f"\n{title}:\n" + "".join(f"    {name:28}{line}\n" for name, (_, line) in names.items())
+    for title, names in GROUPS.items()
+)
 
 
 def __getattr__(name: str):
-    if name not in _MODULE_OF:
+    if name not in TABLE:
         raise AttributeError(f"bagnet_utils has no {name!r}; it has {', '.join(__all__)}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{TABLE[name][0]}"), name)
     return value
 
 

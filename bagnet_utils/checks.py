@@ -1,6 +1,11 @@
-"""What is asked of models, pictures and numbers, said in one sentence when it is not so."""
+"""One way to check models, pictures, classes, whole numbers and names. A wrong one is answered by one sentence.
+
+`who` is always the name of the function that asks, as a learner typed it.
+"""
 
 import operator
+from collections.abc import Iterable
+from numbers import Real
 
 import numpy as np
 import torch
@@ -10,7 +15,7 @@ from bagnet_utils.errors import BadInput
 
 
 def check_eval(who: str, model) -> None:
-    """Raise if any part of the model is in train mode. `who` is the name of the function that asks."""
+    """Raise unless the model is a network all parts of which are in eval mode."""
     if not isinstance(model, nn.Module):
         raise BadInput(f"{who}: a model is wanted, such as bagnet33().eval(), but {describe(model)} was given.")
     if any(module.training for module in model.modules()):
@@ -86,6 +91,32 @@ def check_whole(who: str, what: str, given, least: int, most: int, why: str = ""
     if number is None or not least <= number <= most:
         raise BadInput(f"{who}: {what} is {given!r}, but a whole number from {least} to {most} is wanted{why}.")
     return number
+
+
+def check_seed(who: str, seed, most: int = 2**63 - 1) -> int:
+    """What random numbers begin with."""
+    return check_whole(who, "seed", seed, 0, most)
+
+
+def check_number(who: str, what: str, given, above: float, most: float) -> float:
+    """A number above one bound and up to another, such as a share."""
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (Real, np.number)) or not above < given <= most:
+        raise BadInput(f"{who}: {what} is {given!r}, but a number above {above:g} and up to {most:g} is wanted.")
+    return float(given)
+
+
+def check_choice(who: str, what: str, given, choices: Iterable[str]) -> str:
+    """One of a few names."""
+    if not isinstance(given, str) or given not in choices:
+        raise BadInput(f"{who}: there is no {what} called {given!r:.60}; there are {', '.join(choices)}.")
+    return given
+
+
+def check_switch(who: str, what: str, given) -> bool:
+    """Yes or no."""
+    if not isinstance(given, (bool, np.bool_)):
+        raise BadInput(f"{who}: {what} is {given!r}, but yes or no is wanted; write {what}=True or {what}=False.")
+    return bool(given)
 
 
 def describe(thing) -> str:

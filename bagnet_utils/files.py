@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import shutil
 import tarfile
 import time
@@ -16,6 +17,7 @@ from bagnet_utils.errors import BadInput
 
 DATA = Path(__file__).parents[1] / "data"
 WEIGHTS, CACHE, DOWNLOADS = DATA / "weights", DATA / "cache", DATA / "downloads"
+RESULTS = DATA.parent / "docs" / "results.json"
 PATIENCE = 30.0  # seconds without a byte
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
 
@@ -25,6 +27,14 @@ class Trouble(NamedTuple):
 
     says: str  # in a sentence
     may_pass: bool = True  # so that trying again may help
+
+
+def results(world: str) -> dict:
+    """What `course.py claims` measured in a world ("patchwork", "photos" or "tiny"), as docs/claims.md shows it."""
+    measured = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    if world not in measured:
+        raise BadInput(f"results: nothing was measured in {world!r}; there are {', '.join(measured)}.")
+    return measured[world]
 
 
 def fetch(address: str, begins: str, kind: str = "sha256", folder: Path | None = None) -> Path:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from bagnet_utils.checks import check_whole
+from bagnet_utils.checks import check_seed, check_whole
 from bagnet_utils.errors import BadInput
 
-FEWEST = 8  # pictures, or classes: with fewer, no way that was tried held what it promised
+MIN_COUNT = 8  # pictures, or classes: with fewer, no way that was tried held what it promised
 
 
 class Estimate(NamedTuple):
@@ -29,25 +29,35 @@ class Estimate(NamedTuple):
         return f"{self.value:.2f} ({self.low:.2f}..{self.high:.2f})"
 
 
-class Unsure(Estimate):
+class NoInterval(Estimate):
     """An estimate without an interval, and the reason; without a number as well where the number means nothing."""
 
-    def __new__(cls, value: float, reason: str) -> "Unsure":
-        made = super().__new__(cls, value, np.nan, np.nan)
-        made.reason = reason
-        return made
+    def __new__(cls, value: float, reason: str) -> "NoInterval":
+        estimate = super().__new__(cls, value, np.nan, np.nan)
+        estimate.reason = reason
+        return estimate
 
     def __str__(self) -> str:
-        known = "cannot be judged" if np.isnan(self.value) else f"{self.value:.2f}, no interval"
-        return f"{known}: {self.reason}"
+        start = "cannot be judged" if np.isnan(self.value) else f"{self.value:.2f}, no interval"
+        return f"{start}: {self.reason}"
 
 
-def interval(right: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share, in percent (Wilson's, which stays sound near 0 and 100)."""
-    of = check_whole("interval", "of", of, 1, 10**12, " (pictures)")
-    right = check_whole("interval", "right", right, 0, of, " (pictures)")
-    low, high = stats.binomtest(right, of).proportion_ci(0.95, "wilson")
+def confidence_interval(right: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a proportion, in percent (Wilson's, which stays sound near 0 and 100)."""
+    total = check_whole("confidence_interval", "total", total, 1, 10**12, " (pictures)")
+    right = check_whole("confidence_interval", "right", right, 0, total, " (pictures)")
+    low, high = stats.binomtest(right, total).proportion_ci(0.95, "wilson")
     return 100 * float(low), 100 * float(high)
+
+
+def point_difference(first: np.ndarray, second: np.ndarray, axis: int = -1) -> float:
+    """How many percentage points more pictures the first has right than the second (N booleans each)."""
+    return 100 * (first.mean(axis) - second.mean(axis))
+
+
+def percent_of(first: np.ndarray, second: np.ndarray, axis: int = -1) -> float:
+    """The mean of the first, in percent of the mean of the second."""
+    return 100 * first.mean(axis) / second.mean(axis)
 
 
 def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed: int = 0) -> Estimate:
@@ -59,7 +69,7 @@ def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed
     as Student's t asks. A statistic that takes `axis` is asked for many draws at once. For correlations there is
     `correlation`.
     """
-    draws = check_whole("bootstrap", "draws", draws, 1, 1_000_000)
+    draws, seed = check_whole("bootstrap", "draws", draws, 1, 1_000_000), check_seed("bootstrap", seed)
     columns = check_columns("bootstrap", columns)
     count = len(columns[0])
     with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
@@ -67,52 +77,54 @@ def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed
         value = float(statistic(*columns))
         if np.isnan(value):
             return Estimate(value, np.nan, np.nan)
-        if count < FEWEST:
-            return Unsure(value, f"{count} pictures, but {FEWEST} at least are wanted")
+        if count < MIN_COUNT:
+            return NoInterval(value, f"{count} pictures, but {MIN_COUNT} at least are wanted")
         if all(column.dtype == bool for column in columns):
-            ends = np.nanquantile(drawn_with_one_more(statistic, columns, draws, seed), [0.025, 0.975])
+            ends = np.nanquantile(resampled_with_one_more(statistic, columns, draws, seed), [0.025, 0.975])
             return Estimate(value, *(float(end) for end in ends))
         tail = stats.norm.cdf(-np.sqrt(count / (count - 1)) * stats.t.ppf(0.975, count - 1))
-        found = stats.bootstrap(
+        result = stats.bootstrap(
             columns, statistic, paired=True, n_resamples=draws, confidence_level=1 - 2 * tail, method="BCa",
             vectorized=takes_axis(statistic), batch=max(1, 2_000_000 // count), rng=np.random.default_rng(seed),
         )  # fmt: skip
-        ends = found.confidence_interval, np.nanquantile(found.bootstrap_distribution, [tail, 1 - tail])
+        ends = result.confidence_interval, np.nanquantile(result.bootstrap_distribution, [tail, 1 - tail])
         # BCa is NaN where all draws are alike, or some have no value
         return Estimate(value, float(np.nanmin(ends)), float(np.nanmax(ends)))
 
 
-def drawn_with_one_more(statistic: Callable, columns: list[np.ndarray], draws: int, seed: int) -> np.ndarray:
+def resampled_with_one_more(statistic: Callable, columns: list[np.ndarray], draws: int, seed: int) -> np.ndarray:
     """The statistic of as many pictures, drawn from those there are and one that is of each kind to equal parts."""
     kinds = np.array([*product((False, True), repeat=len(columns))])
     pool = [np.append(np.tile(column, len(kinds)), kind) for column, kind in zip(columns, kinds.T, strict=True)]
     size = draws, len(columns[0])
-    return of_each(statistic, pool, np.random.default_rng(seed).integers(len(pool[0]), size=size, dtype=np.int32))
+    return statistic_of_rows(
+        statistic, pool, np.random.default_rng(seed).integers(len(pool[0]), size=size, dtype=np.int32)
+    )
 
 
-def jackknife(statistic: Callable[..., float], *columns, back: Callable = float, taken: int = 1) -> Estimate:
+def jackknife(statistic: Callable[..., float], *columns, back: Callable = float, freedom: int = 1) -> Estimate:
     """The statistic of columns of one number a picture, and its interval by leaving out each picture once.
 
     For smooth statistics, on a scale on which they vary evenly; `back` leads from there to the scale that is read.
-    taken: how many degrees of freedom the statistic takes: one as a mean, three as Fisher's z.
+    freedom: how many degrees of freedom the statistic uses up: one as a mean, three as Fisher's z.
     """
     columns = check_columns("jackknife", columns)
     count = len(columns[0])
     with np.errstate(invalid="ignore", divide="ignore"):
         value = statistic(*columns)
-        if count < FEWEST:
-            return Unsure(float(back(value)), f"{count} pictures, but {FEWEST} at least are wanted")
+        if count < MIN_COUNT:
+            return NoInterval(float(back(value)), f"{count} pictures, but {MIN_COUNT} at least are wanted")
         others = np.nonzero(~np.eye(count, dtype=bool))[1].reshape(count, count - 1)
-        left, free = of_each(statistic, columns, others), count - taken
-        half = stats.t.ppf(0.975, free) * (count - 1) * np.sqrt(left.var() / free)
+        without_one, free = statistic_of_rows(statistic, columns, others), count - freedom
+        half = stats.t.ppf(0.975, free) * (count - 1) * np.sqrt(without_one.var() / free)
         return Estimate(*(float(back(number)) for number in (value, value - half, value + half)))
 
 
-def of_each(statistic: Callable, columns: list[np.ndarray], chosen: np.ndarray) -> np.ndarray:
-    """The statistic of the pictures in each row of `chosen`, numbers of pictures."""
+def statistic_of_rows(statistic: Callable, columns: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """The statistic of the pictures in each row, numbers of pictures."""
     if takes_axis(statistic):
-        return statistic(*(column[chosen] for column in columns), axis=-1)
-    return np.array([statistic(*(column[some] for column in columns)) for some in chosen])
+        return statistic(*(column[rows] for column in columns), axis=-1)
+    return np.array([statistic(*(column[row] for column in columns)) for row in rows])
 
 
 def takes_axis(statistic: Callable) -> bool:
@@ -124,19 +136,19 @@ def takes_axis(statistic: Callable) -> bool:
 
 def correlation(first, second) -> Estimate:
     """Pearson's r of two columns, its interval on Fisher's scale; NaN where one of them never changes."""
-    return jackknife(fisher, first, second, back=np.tanh, taken=3)
+    return jackknife(fisher_z, first, second, back=np.tanh, freedom=3)
 
 
-def correlations_apart(first, second, third, fourth) -> Estimate:
+def correlation_difference(first, second, third, fourth) -> Estimate:
     """How far the r of the first two columns lies above that of the last two, on the same pictures, in Fisher's z."""
 
-    def apart(a, b, c, d, axis: int = -1):
-        return fisher(a, b, axis) - fisher(c, d, axis)
+    def difference(a, b, c, d, axis: int = -1):
+        return fisher_z(a, b, axis) - fisher_z(c, d, axis)
 
-    return jackknife(apart, first, second, third, fourth, taken=3)
+    return jackknife(difference, first, second, third, fourth, freedom=3)
 
 
-def fisher(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
+def fisher_z(first: np.ndarray, second: np.ndarray, axis: int = -1) -> np.ndarray:
     """Fisher's z of Pearson's r: on this scale r varies as evenly near 1 as near 0."""
     return np.arctanh(np.clip(pearson(first, second, axis), -1 + 1e-15, 1 - 1e-15))
 
@@ -155,3 +167,6 @@ def check_columns(who: str, columns) -> list[np.ndarray]:
         shapes = ", ".join(str(column.shape) for column in columns) or "nothing"
         raise BadInput(f"{who}: columns of shape {shapes} were given, but one number for each picture is wanted.")
     return [column.ravel() for column in columns]
+
+
+interval = confidence_interval  # as the notebooks called it first

@@ -1,6 +1,6 @@
 """Numbers in the tables of docs/claims.md: each with its 95 % interval, and a mark where something was predicted."""
 
-from bagnet_utils.statistics import interval
+from bagnet_utils.statistics import confidence_interval
 
 MARK = {True: " ✓", False: " ✗", None: ""}
 
@@ -18,12 +18,17 @@ def ends(estimate, digits: int = 2) -> str:
 def cell(percent: float, of: int, wanted: tuple[int, int] | None = None) -> str:
     """A share of `of` pictures with Wilson's interval; ✓ if all of that lies within what was wanted, ✗ if not."""
     met = None if wanted is None else inside(percent, of, wanted)
-    return ends((percent, *interval(round(percent * of / 100), of)), 1) + MARK[met]
+    return ends((percent, *confidence_interval(round(percent * of / 100), of)), 1) + MARK[met]
+
+
+def share(right: int, of: int, digits: int = 1) -> str:
+    """A share in percent, with its interval."""
+    return ends((100 * right / of, *confidence_interval(right, of)), digits)
 
 
 def inside(percent: float, of: int, wanted: tuple[int, int]) -> bool:
     """Does Wilson's interval of a share lie within what was wanted, wholly?"""
-    low, high = interval(round(percent * of / 100), of)
+    low, high = confidence_interval(round(percent * of / 100), of)
     return wanted[0] <= low and high <= wanted[1]
 
 

@@ -8,27 +8,27 @@ torchrun --nproc-per-node=4 benchmarks/claims.py --world imagenet --root DIR    
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 import corners
 import every_net
-import experiments
 import leaks
+import measuring
 import paper
 import sizes
+import storing
 import torch
 import transfer
 from cells import MARK, cell, inside
-from experiments import TITLES
 from leaks import CHANCE
-from sizes import IMAGENET, LEARNT
+from sizes import LEARNT
 from tqdm import tqdm
 
 import bagnet_utils as bu
+from bagnet_utils.display.figures import show_sheet
 from bagnet_utils.models.scores import accuracy_by_pair
-from bagnet_utils.models.zoo import NETS, manifest, write_down
+from bagnet_utils.models.zoo import NETS, TITLES, manifest
 from bagnet_utils.worlds import imagenet, tiny
 from bagnet_utils.worlds.patchwork.scenes import NAMES
 from bagnet_utils.worlds.pictures import class_folders, listing, read
@@ -63,16 +63,16 @@ def main() -> None:
         if options.world in (None, "patchwork"):
             world = measure_patchwork(options.pictures or 5000)
             nets = {name: bu.load_model(name) for name in shipped("patchwork")}
-            experiments.write("patchwork", {"telling": experiments.telling(world, nets["bagnet33"])})
-            experiments.write("patchwork", {"speed": experiments.speed()})
-            experiments.measure("patchwork", world.images, world.labels, nets)
+            storing.write("patchwork", {"telling": measuring.telling(world, nets["bagnet33"])})
+            storing.write("patchwork", {"speed": measuring.speed()})
+            measuring.measure("patchwork", world.images, world.labels, nets)
         if options.world in (None, "photos"):
             draw_photos()
             world = measure_photos(options.pictures)
             nets = {name: bu.load_model(name, world="photos") for name in shipped("photos")}
             for what, measure in (("corners", corners.measure), ("flaws", corners.measure_flaws)):
-                experiments.write("photos", {what: measure(world.images, world.labels, nets)})
-            experiments.measure("photos", world.images, world.labels, nets)
+                storing.write("photos", {what: measure(world.images, world.labels, nets)})
+            measuring.measure("photos", world.images, world.labels, nets)
         if options.world == "tiny":
             measure_tiny(options.root, options.pictures)
         if options.world == "imagenet":
@@ -106,9 +106,8 @@ def measure_patchwork(count: int) -> World:
         strayed = accuracy_by_pair(bu.predict(model, moved), truth, NAMES)
         scores |= {f"{pair}, moved": strayed[pair] for pair in ORDERS}
         scores = {what: round(percent, 2) for what, percent in scores.items()}
-        write_down(name, "patchwork", {"accuracy": scores, "test pictures": count, "swapped pictures": len(labels)})
-        print(name, scores, flush=True)
-    sheet = bu.show_sheet(world.images[:80], world.classes)
+        write_accuracy("patchwork", name, scores, {"test pictures": count, "swapped pictures": len(labels)})
+    sheet = show_sheet(world.images[:80], world.classes)
     sheet.savefig(DOCS / "images" / "patchwork.jpg", dpi=110, pil_kwargs={"quality": 88})
     return world
 
@@ -154,13 +153,17 @@ def measure_tiny(root: Path | None, count: int | None) -> None:
 
 
 def note_accuracy(name: str, world: str, worlds: dict[str, World]) -> None:
-    """Put a network's accuracy in percent on some pictures into the manifest."""
+    """A network's accuracy in percent on some pictures."""
     model, scores = bu.load_model(name, world=world), {}
-    for what, some in worlds.items():
-        right = bu.predict(model, some.images) == some.labels
-        percent = 100 * right.float().mean().item()
-        scores[what] = round(percent, 4)  # 86.8531 is 86.9, and 86.85 would be printed as 86.8
-    write_down(name, world, {"accuracy": scores, "test pictures": len(worlds["top-1"].labels)})
+    for what, pictures in worlds.items():
+        right = bu.predict(model, pictures.images) == pictures.labels
+        scores[what] = round(100 * right.float().mean().item(), 4)  # 86.8531 is 86.9; 86.85 would be printed as 86.8
+    write_accuracy(world, name, scores, {"test pictures": len(worlds["top-1"].labels)})
+
+
+def write_accuracy(world: str, name: str, scores: dict[str, float], counts: dict[str, int]) -> None:
+    row = {**scores, "weights": manifest()[f"{world}/{name}"]["sha256"][:12]}
+    storing.write(world, {"accuracy": storing.read().get(world, {}).get("accuracy", {}) | {name: row}, **counts})
     print(name, scores, flush=True)
 
 
@@ -178,40 +181,38 @@ def measure_imagenet(root: Path | None, count: int | None, names: list[str]) -> 
         raise bu.BadInput(f"claims: folders of {root} are not named after ImageNet's classes or their WordNet numbers.")
     files = imagenet.spread(files, count, seed=0)
     mine = files[fabric.global_rank :: fabric.world_size]
-    found = json.loads(IMAGENET.read_text(encoding="utf-8")) if IMAGENET.exists() else {}
     for name in names:
         model = bu.load_model(name, world="imagenet").to(fabric.device)
         right = torch.zeros(2, device=fabric.device)
         parts = [mine[i : i + 50] for i in range(0, len(mine), 50)]
         for part in tqdm(parts, name, disable=not fabric.is_global_zero):
-            some = read(part, classes, imagenet.SIDE, imagenet.EDGE)
+            world = read(part, classes, imagenet.SIDE, imagenet.EDGE)
             with torch.no_grad():
-                best = model(some.images.to(fabric.device)).topk(5).indices.cpu()
-            hit = best == some.labels[:, None]
+                best = model(world.images.to(fabric.device)).topk(5).indices.cpu()
+            hit = best == world.labels[:, None]
             right += torch.tensor([hit[:, 0].sum(), hit.any(1).sum()], device=fabric.device)
         right = fabric.all_reduce(right, reduce_op="sum")
-        found[name] = {"top-1": int(right[0]), "top-5": int(right[1]), "pictures": len(files)}
         if fabric.is_global_zero:
-            IMAGENET.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-            print(name, found[name], flush=True)
+            row = {"top-1": int(right[0]), "top-5": int(right[1]), "pictures": len(files)}
+            storing.write("imagenet", {name: row})
+            print(name, row, flush=True)
 
 
 # ------------------------------------------------------------ the page
 
 
 def page() -> list[str]:
-    rows = manifest()
-    one = next(row for key, row in rows.items() if key.startswith("patchwork/"))
-    count = one["test pictures"]
-    lines = [HEAD.format(count=count, each=count // 5, swapped=one["swapped pictures"], stray=STRAY)]
+    patchwork = storing.read()["patchwork"]
+    count, swapped = patchwork["test pictures"], patchwork["swapped pictures"]
+    lines = [HEAD.format(count=count, each=count // 5, swapped=swapped, stray=STRAY)]
     for name in shipped("patchwork"):
-        scores, wanted = rows[f"patchwork/{name}"]["accuracy"], WANTED.get(name, [None] * 6)
+        scores, wanted = patchwork["accuracy"][name], WANTED.get(name, [None] * 6)
         cells = []
         for pair, limits in zip(NAMES, wanted, strict=False):
             both = [scores[pair], scores[f"{pair}, moved"]] if pair in ORDERS else [scores[pair]]
             met = None if limits is None else all(inside(percent, count // 5, limits) for percent in both)
             cells += [cell(percent, count // 5) + MARK[met] for percent in both]
-        cells.append(cell(scores[SWAPPED], one["swapped pictures"], wanted[5]))
+        cells.append(cell(scores[SWAPPED], swapped, wanted[5]))
         cells += [f"{scores[what]:.2f}" for what in ("between", "between, swapped")]
         lines.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
     lines += [
@@ -227,9 +228,9 @@ def page() -> list[str]:
     facts = ("pictures", "epochs", "batch", "seed", "precision", "device", "threads", "minutes")
     for world in ("patchwork", "photos", "tiny"):
         for name in shipped(world):
-            row = {"precision": "32-true", "device": "processor", **rows[f"{world}/{name}"]}
-            told = " | ".join(str(row[fact]) for fact in facts)
-            lines.append(f"| {TITLES[name]} | {world} | {told} | `{row['command']}` |")
+            row = {"precision": "32-true", "device": "processor", **manifest()[f"{world}/{name}"]}
+            cells = " | ".join(str(row[fact]) for fact in facts)
+            lines.append(f"| {TITLES[name]} | {world} | {cells} | `{row['command']}` |")
     return lines
 
 

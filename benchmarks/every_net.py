@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
-from cells import ends
-from experiments import TITLES
-from paper import found, share
+import storing
+from cells import ends, share
+
+from bagnet_utils.models.zoo import TITLES
 
 
 def lines() -> Iterator[str]:
     """The tables of each world."""
-    for world, told in found().items():
-        if not {"texturised", "interaction", "errors", "sensitivity"} <= told.keys():
+    for world, results in storing.read().items():
+        if not {"texturised", "interaction", "errors", "sensitivity"} <= results.keys():
             continue
         textures, pairs, errors, curves = (
-            told[what] for what in ("texturised", "interaction", "errors", "sensitivity")
+            results[what] for what in ("texturised", "interaction", "errors", "sensitivity")
         )
         names = [name for name in TITLES if name in pairs]
         yield DETAILS.format(

@@ -10,13 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from experiments import percent_of, points_above
 from numpy.random import Generator
 from scipy.special import ndtr
 
-from bagnet_utils.experiments.agreement import class_correlation, error_consistency, kappa
+from bagnet_utils.experiments.agreement import class_correlation, error_consistency, kappa_difference
 from bagnet_utils.experiments.interactions import Interaction
-from bagnet_utils.statistics import Estimate, bootstrap, correlation, correlations_apart, interval
+from bagnet_utils.statistics import (
+    Estimate,
+    bootstrap,
+    confidence_interval,
+    correlation,
+    correlation_difference,
+    percent_of,
+    point_difference,
+)
 
 
 class Case(NamedTuple):
@@ -71,7 +78,7 @@ def described(count: int, *nets: Net) -> str:
 def wilson(count: int, right: float) -> Case:
     def once(random: Generator) -> Estimate:
         hits = random.binomial(count, right)
-        return Estimate(100 * hits / count, *interval(hits, count))
+        return Estimate(100 * hits / count, *confidence_interval(hits, count))
 
     return Case("share (Wilson)", described(count, Net(right, 0)), 100 * right, once)
 
@@ -87,7 +94,9 @@ def compared(name: str, statistic: Callable, truth: float, count: int, *nets: Ne
 
 
 def more(count: int, one: Net, other: Net) -> Case:
-    return compared("difference of shares, paired", points_above, 100 * (one.right - other.right), count, one, other)
+    return compared(
+        "difference of shares, paired", point_difference, 100 * (one.right - other.right), count, one, other
+    )
 
 
 def part(count: int, one: Net, other: Net) -> Case:
@@ -95,11 +104,8 @@ def part(count: int, one: Net, other: Net) -> Case:
 
 
 def kappas_apart(count: int, *nets: Net) -> Case:
-    def statistic(of: np.ndarray, one: np.ndarray, other: np.ndarray, axis: int = -1) -> float:
-        return kappa(of, one, axis) - kappa(of, other, axis)
-
     truth = true_kappa(nets[0], nets[1]) - true_kappa(nets[0], nets[2])
-    return compared("difference of kappas, paired", statistic, truth, count, *nets)
+    return compared("difference of kappas, paired", kappa_difference, truth, count, *nets)
 
 
 def consistency(count: int, *nets: Net) -> Case:
@@ -192,7 +198,7 @@ def of_normal(count: int, r: float) -> Case:
 def two_gaps(count: int, far: float, near: float) -> Case:
     def once(random: Generator) -> Estimate:
         apart, one, other = falls(random, count, far, near)
-        return correlations_apart(one, apart, other, apart)
+        return correlation_difference(one, apart, other, apart)
 
     words = f"{count} falls: {true_r(far):.2f} and {true_r(near):.2f}"
     return Case("difference of r, in z, paired", words, np.arctanh(true_r(far)) - np.arctanh(true_r(near)), once)

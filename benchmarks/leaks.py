@@ -1,4 +1,4 @@
-"""Does anything leak? Two attempts to make a BagNet-q solve pairs whose cue is wider than q, into docs/leaks.json.
+"""Does anything leak? Two attempts to make a BagNet-q solve pairs whose cue is wider than q.
 
 longer: trained from scratch on the pairs it must not solve, with three times the pictures that the shipped net had.
 window: trained on single windows that hold a piece of the cue, each told its picture's class, so that no averaging can
@@ -8,25 +8,22 @@ python3 course.py leaks longer bagnet33         one attempt at a time; `claims` 
 """
 
 import argparse
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
+import storing
 import torch
 import torch.nn.functional as F
 from cells import cell
-from experiments import TITLES
 
 import bagnet_utils as bu
 from bagnet_utils.models.recipes import Recipe, patchwork_pictures
 from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.training import train
-from bagnet_utils.models.zoo import RUNS, build
+from bagnet_utils.models.zoo import RUNS, TITLES, build
 from bagnet_utils.worlds.patchwork import Truth, paint
 from bagnet_utils.worlds.patchwork.scenes import NAMES, PAIRS
 
-PAGE = Path(__file__).parents[1] / "docs" / "leaks.json"
 HIDDEN = {"bagnet9": ("face", "wheel", "totem"), "bagnet17": ("wheel", "totem"), "bagnet33": ("totem",)}
 SOLVABLE = {"bagnet9": "coat", "bagnet17": "face", "bagnet33": "wheel"}
 CHANCE = (42, 58)  # percent, for the whole interval: with 1,000 pictures a share of 45 to 55
@@ -57,7 +54,7 @@ def longer(name: str) -> dict[str, float]:
     model = build(name, "patchwork", seed=1)
     train(model, patchwork_pictures(recipe, seed=1, pairs=pairs), recipe, RUNS / f"longer-{name}")
     images, labels = pictures(pairs, "test", TESTED * len(pairs), seed=1)
-    answers = torch.cat([bu.predict(model, some.float() / 255) for some in images.split(500)])
+    answers = torch.cat([bu.predict(model, part.float() / 255) for part in images.split(500)])
     return accuracy_by_pair(answers, labels, NAMES)
 
 
@@ -70,8 +67,8 @@ def window(name: str, pair: str, count: int = 2000, epochs: int = 2) -> float:
     random = torch.Generator().manual_seed(0)
     for _ in range(epochs):
         for chosen in torch.randperm(count, generator=random)[: count // 32 * 32].split(32):
-            told = labels[chosen][:, None, None].expand_as(holds[chosen])[holds[chosen]]
-            loss = F.cross_entropy(verdicts(model, images[chosen])[holds[chosen]], told)
+            classes = labels[chosen][:, None, None].expand_as(holds[chosen])[holds[chosen]]
+            loss = F.cross_entropy(verdicts(model, images[chosen])[holds[chosen]], classes)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -80,9 +77,9 @@ def window(name: str, pair: str, count: int = 2000, epochs: int = 2) -> float:
     images, labels, holds = windows(pair, "test", TESTED, model.patch_size, seed=2)
     right = torch.zeros(2)
     with torch.no_grad():
-        for some in torch.arange(TESTED).split(100):
-            best = verdicts(model, images[some]).argmax(3)  # n x h x w
-            agree = (best == labels[some][:, None, None])[holds[some]]
+        for part in torch.arange(TESTED).split(100):
+            best = verdicts(model, images[part]).argmax(3)  # n x h x w
+            agree = (best == labels[part][:, None, None])[holds[part]]
             right += torch.tensor([agree.sum(), agree.numel()])
     return 100 * (right[0] / right[1]).item()
 
@@ -107,10 +104,9 @@ def windows(pair: str, split: str, count: int, patch: int, seed: int):
 
 
 def note(name: str, attempt: str, result: dict[str, float]) -> None:
-    known = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-    known.setdefault(name, {})[attempt] = {pair: round(percent, 2) for pair, percent in result.items()}
-    PAGE.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
-    print(name, attempt, known[name][attempt], flush=True)
+    result = {pair: round(percent, 2) for pair, percent in result.items()}
+    storing.write("leaks", {name: storing.read().get("leaks", {}).get(name, {}) | {attempt: result}})
+    print(name, attempt, result, flush=True)
 
 
 # ------------------------------------------------------------ on the page
@@ -118,7 +114,7 @@ def note(name: str, attempt: str, result: dict[str, float]) -> None:
 
 def lines() -> Iterator[str]:
     """What the two attempts found, as far as they have been run: a part of docs/claims.md."""
-    found = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    found = storing.read().get("leaks", {})
     yield LEAKS.format(each=TESTED)
     for name, pairs in HIDDEN.items():
         trained, alone = (found.get(name, {}).get(attempt, {}) for attempt in ("longer", "window"))

@@ -4,20 +4,20 @@ Each row holds a claim, its figure in the paper, and for each world what `course
 the claim holds there by a rule that the row states.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cells import MARK, above, ends
-from experiments import FOUND, TITLES
+import storing
+from cells import MARK, above, ends, share
 
-from bagnet_utils.statistics import interval
+from bagnet_utils.models.zoo import TITLES
+from bagnet_utils.statistics import confidence_interval
 
 WORLDS = ("patchwork", "photos")
 PEERS = {"vgg": "VGG-16", "resnet": "ResNet-50", "densenet": "DenseNet-169"}  # ours, and the paper's
 TOP1 = {"bagnet9": 46.4, "bagnet17": 58.8, "bagnet33": 66.7, "resnet": 76.1}  # percent, an independent evaluation
 CURVES = {"vgg": (0.56, 0.97), "resnet": (0.52, 0.95), "densenet": (0.51, 0.89)}  # r at 10 and at 70 px, read off
-SEVENTH = {"patchwork": "bagnet17", "photos": "bagnet17"}  # whose patch is as large a share of a picture as there
+SEVENTH = "bagnet17"  # whose patch is as large a share of a picture as there
 BEFORE, AFTER = 90.1, 79.4  # percent, VGG-16 on pictures and on their textures, top-5
 EXACT, ROUNDING = 1e-4, 1e-9  # logits, in float32 and in double precision
 MANY, TEN = 100, 10  # pictures on which these two are looked for: a largest difference would be smaller on fewer
@@ -26,27 +26,24 @@ Cell = tuple[str, bool | None]  # what was found; does the claim hold?
 NOT_YET: Cell = ("not measured yet", None)
 
 
-def found() -> dict:
-    return json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
-
-
 class Claim(NamedTuple):
     experiment: int
     claim: str
     figure: str  # the paper's
     rule: str  # it holds if ...
-    look: Callable[[str], Cell]  # what was found in a world
+    look: Callable[[dict], Cell]  # what was found, of the results of a world
     where: str  # notebook and function
 
 
 def table() -> Iterator[str]:
     """The lines of the table of claims."""
     yield HEAD
+    results = storing.read()
     for one in CLAIMS:
         cells = []
         for world in WORLDS:
             try:
-                text, holds = one.look(world)
+                text, holds = one.look(results[world])
             except KeyError:
                 text, holds = NOT_YET
             cells.append(text + MARK[holds])
@@ -56,36 +53,31 @@ def table() -> Iterator[str]:
 # ------------------------------------------------------------ what to look at in a world
 
 
-def larger_is_better(world: str) -> Cell:
-    told = found()[world]["errors"]
-    more = [told["points above the smaller"][name] for name in ("bagnet17", "bagnet33")]
-    three = ", ".join(share(told["right"][name], told["pictures"]) for name in ("bagnet9", "bagnet17", "bagnet33"))
+def larger_is_better(results: dict) -> Cell:
+    part = results["errors"]
+    more = [part["points above the smaller"][name] for name in ("bagnet17", "bagnet33")]
+    three = ", ".join(share(part["right"][name], part["pictures"]) for name in ("bagnet9", "bagnet17", "bagnet33"))
     return f"{three} %; {' and '.join(ends(one, 1) for one in more)} points more", above(0, *more)
 
 
-def near_a_resnet(world: str) -> Cell:
-    told = found()[world]["errors"]
-    bag, deep = (share(told["right"][name], told["pictures"]) for name in ("bagnet33", "resnet"))
-    part = told["percent of the resnet"]
-    return f"{bag} of {deep} %, so {ends(part, 0)} %", above(100 * TOP1["bagnet33"] / TOP1["resnet"], part)
+def near_a_resnet(results: dict) -> Cell:
+    part = results["errors"]
+    bag, deep = (share(part["right"][name], part["pictures"]) for name in ("bagnet33", "resnet"))
+    ratio = part["percent of the resnet"]
+    return f"{bag} of {deep} %, so {ends(ratio, 0)} %", above(100 * TOP1["bagnet33"] / TOP1["resnet"], ratio)
 
 
-def share(right: int, of: int, digits: int = 1) -> str:
-    """In percent, with its interval."""
-    return ends((100 * right / of, *interval(right, of)), digits)
-
-
-def slower(world: str) -> Cell:
-    if world == "photos":
+def slower(results: dict) -> Cell:
+    if "corners" in results:  # photographs
         return "(the same networks)", None
-    ratio = found()[world]["speed"]
+    ratio = results["speed"]
     return f"{ratio:.1f} times (full size, 224 px)", ratio > 1
 
 
-def is_exact(world: str) -> Cell:
-    worst = max(found()[world]["exact"].values())
+def is_exact(results: dict) -> Cell:
+    worst = max(results["exact"].values())
     text = f"they differ by {worst:.0e} logits at most"
-    return within(text, worst < EXACT, found()[world]["errors"]["pictures"], MANY)
+    return within(text, worst < EXACT, results["errors"]["pictures"], MANY)
 
 
 def within(text: str, holds: bool, pictures: int, enough: int) -> Cell:
@@ -93,88 +85,84 @@ def within(text: str, holds: bool, pictures: int, enough: int) -> Cell:
     return (text, holds) if pictures >= enough else (f"{text}; cannot be judged on {pictures} pictures", None)
 
 
-def fingers(world: str) -> Cell:
-    if world == "photos":
-        of_black = found()[world]["corners"]["bagnet17"]["evidence"]
+def fingers(results: dict) -> Cell:
+    if "corners" in results:  # photographs
+        of_black = results["corners"]["bagnet17"]["evidence"]
         return f"{ends(of_black, 0)} % of BagNet-17's evidence for minaret lies on black corners", above(50, of_black)
-    told = found()[world]["telling"]
-    right, of = told["on fingers"], told["patches"]
+    part = results["telling"]
+    right, of = part["on fingers"], part["patches"]
     text = f"{share(right, of, 0)} % of the {of} most telling show fingers"
-    return text, above(50, (100 * right / of, *interval(right, of)))
+    return text, above(50, (100 * right / of, *confidence_interval(right, of)))
 
 
-def survives_scrambling(world: str) -> Cell:
-    told = found()[world]["texturised"]
-    (before, after), kept = told["right"]["vgg"], told["percent kept"]["vgg"]
+def survives_scrambling(results: dict) -> Cell:
+    part = results["texturised"]
+    (before, after), kept = part["right"]["vgg"], part["percent kept"]["vgg"]
     text = (
-        f"from {100 * before / told['pictures']:.1f} to {share(after, told['pictures'])} %, top-1, so {ends(kept, 0)} %"
+        f"from {100 * before / part['pictures']:.1f} to {share(after, part['pictures'])} %, top-1, so {ends(kept, 0)} %"
     )
     return text, above(100 * AFTER / BEFORE, kept)
 
 
 def exact_beyond(name: str):
-    def look(world: str) -> Cell:
-        told, q = found()[world]["interaction"], int(name.removeprefix("bagnet"))
-        far = [k for k, gap in enumerate(told["gaps"]) if gap >= q - 1]
-        low = min(told[name]["correlation"][k][0] for k in far)
-        apart = max(told[name]["apart, double"][k] for k in far)
+    def look(results: dict) -> Cell:
+        part, q = results["interaction"], int(name.removeprefix("bagnet"))
+        far = [k for k, gap in enumerate(part["gaps"]) if gap >= q - 1]
+        low = min(part[name]["correlation"][k][0] for k in far)
+        apart = max(part[name]["apart, double"][k] for k in far)
         text = (
-            f"at {told['gaps'][far[0]]} px and more: r at least {low:.4f}; in double precision {apart:.0e} logits apart"
+            f"at {part['gaps'][far[0]]} px and more: r at least {low:.4f}; in double precision {apart:.0e} logits apart"
         )
-        return within(text, apart < ROUNDING, told["pictures"], TEN)
+        return within(text, apart < ROUNDING, part["pictures"], TEN)
 
     return look
 
 
 def interacts(name: str):
-    def look(world: str) -> Cell:
-        told = found()[world]["interaction"]
-        near, far, higher = *(told[name]["correlation"][end] for end in (0, -1)), told[name]["z, far above near"]
-        gaps = told["gaps"]
+    def look(results: dict) -> Cell:
+        part = results["interaction"]
+        near, far, higher = *(part[name]["correlation"][end] for end in (0, -1)), part[name]["z, far above near"]
+        gaps = part["gaps"]
         text = f"{ends(near, 3)} at {gaps[0]} px, {ends(far, 3)} at {gaps[-1]} px; in z {ends(higher)} more"
         return text, above(0, higher)
 
     return look
 
 
-def interacts_less(world: str) -> Cell:
-    told = found()[world]["interaction"]
-    near = ", ".join(f"{TITLES[name]} {ends(told[name]['correlation'][0], 3)}" for name in ("bagnet33", *PEERS))
-    higher = {name: told["z, bagnet33 above"][name] for name in PEERS}
+def interacts_less(results: dict) -> Cell:
+    part = results["interaction"]
+    near = ", ".join(f"{TITLES[name]} {ends(part[name]['correlation'][0], 3)}" for name in ("bagnet33", *PEERS))
+    higher = {name: part["z, bagnet33 above"][name] for name in PEERS}
     more = ", ".join(f"{TITLES[name]} {ends(one)}" for name, one in higher.items())
     return f"{near}; in z BagNet-33 is above {more}", above(0, *higher.values())
 
 
 def errs_like(name: str):
-    def look(world: str) -> Cell:
-        told = found()[world]["errors"]["with bagnet33"][name]
-        return f"over classes r {ends(told['classes'])}; kappa {ends(told['kappa'])}", above(0, told["classes"])
+    def look(results: dict) -> Cell:
+        part = results["errors"]["with bagnet33"][name]
+        return f"over classes r {ends(part['classes'])}; kappa {ends(part['kappa'])}", above(0, part["classes"])
 
     return look
 
 
-def beats(method: str, names: tuple[str, ...], bag: Callable[[str], str]):
+def beats(method: str, names: tuple[str, ...], bag: str = "bagnet33"):
     """A BagNet's heatmap makes these nets' probabilities fall further than this method's maps do."""
 
-    def look(world: str) -> Cell:
-        told, title = found()[world]["sensitivity"], f"heatmap of {TITLES[bag(world)]}"
-        more = {name: told[name][method]["above"][title] for name in names}
-        text = f"{TITLES[bag(world)]}: " + ", ".join(f"{TITLES[name]} {ends(one)}" for name, one in more.items())
+    def look(results: dict) -> Cell:
+        part, title = results["sensitivity"], f"heatmap of {TITLES[bag]}"
+        more = {name: part[name][method]["above"][title] for name in names}
+        text = f"{TITLES[bag]}: " + ", ".join(f"{TITLES[name]} {ends(one)}" for name, one in more.items())
         return text, above(0, *more.values())
 
     return look
 
 
-def vgg_falls_most(world: str) -> Cell:
-    told = found()[world]["sensitivity"]
-    end = ", ".join(f"{TITLES[name]} {ends(told[name]['heatmap of BagNet-33']['end'])}" for name in PEERS)
-    below = {name: told["vgg below"][name] for name in PEERS if name != "vgg"}
+def vgg_falls_most(results: dict) -> Cell:
+    part = results["sensitivity"]
+    end = ", ".join(f"{TITLES[name]} {ends(part[name]['heatmap of BagNet-33']['end'])}" for name in PEERS)
+    below = {name: part["vgg below"][name] for name in PEERS if name != "vgg"}
     more = ", ".join(f"{TITLES[name]} {ends(one)}" for name, one in below.items())
     return f"{end}; VGG is below {more}", above(0, *below.values())
-
-
-def same_net(world: str) -> str:
-    return "bagnet33"
 
 
 CLAIMS = [
@@ -205,16 +193,16 @@ CLAIMS = [
             "r is above 0", errs_like(name), "10, `bu.class_correlation`, `bu.error_consistency`")
       for name, theirs in PEERS.items()],
     Claim(7, "BagNet-33's heatmap predicts DenseNet's sensitivity better than DeepLIFT does", "better, in a figure",
-          "DeepLIFT's probability lies above the heatmap's", beats("deeplift", ("densenet",), same_net),
+          "DeepLIFT's probability lies above the heatmap's", beats("deeplift", ("densenet",)),
           "11, `bu.masking_curve`"),
     Claim(7, "The same for a BagNet whose patch is a seventh of the picture, as there", "(BagNet-33 at 224 px)",
-          "as above", beats("deeplift", ("densenet",), SEVENTH.get), "11, `bu.masking_curve`"),
+          "as above", beats("deeplift", ("densenet",), SEVENTH), "11, `bu.masking_curve`"),
     Claim(7, "The same, BagNet-33's, against DeepLIFT from a black picture instead of one of the mean colour",
-          "(not said)", "as above", beats("deeplift from black", ("densenet",), same_net), "11, `bu.attribute`"),
+          "(not said)", "as above", beats("deeplift from black", ("densenet",)), "11, `bu.attribute`"),
     Claim(7, "The same, BagNet-33's, against DeepLIFT without its sign", "(not said)",
-          "as above", beats("deeplift, sign dropped", ("densenet",), same_net), "11, `bu.attribute`"),
+          "as above", beats("deeplift, sign dropped", ("densenet",)), "11, `bu.attribute`"),
     Claim(7, "BagNet-33's heatmap predicts where other nets are sensitive", "better than random, in a figure",
-          "random masks' probability lies above the heatmap's", beats("random", tuple(PEERS), same_net),
+          "random masks' probability lies above the heatmap's", beats("random", tuple(PEERS)),
           "11, `bu.masking_curve`"),
     Claim(7, "VGG falls most when masked by BagNet-33's heatmap", "most, in a figure",
           "its probability is lower than each of theirs", vgg_falls_most, "11, `bu.masking_curve`"),

@@ -1,15 +1,11 @@
 """Accuracy against patch size, on every world: a part of docs/claims.md."""
 
-import json
-from pathlib import Path
-
+import storing
 from cells import cell
-from experiments import TITLES
 
-from bagnet_utils.models.zoo import manifest
+from bagnet_utils.models.zoo import TITLES
 from bagnet_utils.worlds.patchwork.scenes import NAMES
 
-IMAGENET = Path(__file__).parents[1] / "docs" / "imagenet.json"
 LEARNT = "of its training pictures"
 AIMED = {  # percent of the photographs, at least
     "photos": {"bagnet9": 70, "bagnet17": 79, "bagnet33": 83, "resnet": 88},
@@ -21,31 +17,30 @@ PAPER = {"bagnet17": "80.5", "bagnet33": "87.6"}
 
 def lines() -> list[str]:
     """Accuracy against patch size: Patchwork, photographs, ImageNet, the paper."""
-    rows, found = manifest(), json.loads(IMAGENET.read_text(encoding="utf-8")) if IMAGENET.exists() else {}
-    told = [SIZES]
+    results = storing.read()
+    table = [SIZES]
     for name, title in TITLES.items():
         cells = []
-        if row := rows.get(f"patchwork/{name}"):
-            solved = sum(row["accuracy"][pair] for pair in NAMES) / len(NAMES)
-            cells.append(cell(solved, row["test pictures"]))
+        if row := results["patchwork"]["accuracy"].get(name):
+            solved = sum(row[pair] for pair in NAMES) / len(NAMES)
+            cells.append(cell(solved, results["patchwork"]["test pictures"]))
         for world, aims in AIMED.items():
-            if not (row := rows.get(f"{world}/{name}")) or "accuracy" not in row:
+            if not (row := results[world]["accuracy"].get(name)):
                 cells += ["not trained", ""]
                 continue
-            aim = (aims[name], 100) if name in aims else None
-            cells.append(cell(row["accuracy"]["top-1"], row["test pictures"], aim) + f" of {row['test pictures']}")
-            seen = row["accuracy"].get(LEARNT)
-            cells.append("not measured" if seen is None else f"{seen:.1f}")
-        if row := found.get(name):
+            aim, count = (aims[name], 100) if name in aims else None, results[world]["test pictures"]
+            cells.append(cell(row["top-1"], count, aim) + f" of {count}")
+            cells.append(f"{row[LEARNT]:.1f}" if LEARNT in row else "not measured")
+        if row := results.get("imagenet", {}).get(name):
             of = row["pictures"]
             cells += [cell(100 * row[top] / of, of) + f" of {of}" for top in ("top-1", "top-5")]
         else:
             cells += ["not measured"] * 2
-        told.append(f"| {title} | {' | '.join([*cells, PAPER.get(name, '')])} |")
-    scores = [rows.get(f"tiny/{name}", {}).get("accuracy", {}) for name in ("bagnet17", "bagnet33")]
-    if all(len(one) == 2 for one in scores):
-        told.append(BY_HEART.format(*[value for one in scores for value in (one[LEARNT], one["top-1"])]))
-    return told
+        table.append(f"| {title} | {' | '.join([*cells, PAPER.get(name, '')])} |")
+    scores = [results["tiny"]["accuracy"].get(name, {}) for name in ("bagnet17", "bagnet33")]
+    if all(LEARNT in one for one in scores):
+        table.append(BY_HEART.format(*[value for one in scores for value in (one[LEARNT], one["top-1"])]))
+    return table
 
 
 SIZES = """

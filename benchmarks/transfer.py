@@ -4,29 +4,26 @@ Zeiler and Fergus (2014) took the features of a network that had learnt ImageNet
 taught it Caltech-101; and trained the same network from scratch. Here the features come from the nets for 64 pixels
 ("tiny"), and 32 of Caltech-101's kinds are learnt, at 5, 15 and 30 pictures a kind, each with five seeds.
 
-python3 course.py transfer            all of it, into docs/transfer.json; what is there already is not measured again
+python3 course.py transfer            all of it; what is there already is not measured again
 """
 
-import json
 import tempfile
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
-from pathlib import Path
 
 import numpy as np
+import storing
 import torch
 import torch.nn.functional as F
-from experiments import TITLES
 from scipy import stats
 from torch import Tensor, nn
 
 import bagnet_utils as bu
 from bagnet_utils.models.recipes import RECIPES, Recipe, vary
 from bagnet_utils.models.training import train
-from bagnet_utils.models.zoo import build
+from bagnet_utils.models.zoo import TITLES, build
 
-PAGE = Path(__file__).parents[1] / "docs" / "transfer.json"
 NAMES, EACH, SEEDS = ("bagnet17", "resnet"), (5, 15, 30), 5
 EPOCHS, STEPS, BATCH = 10, 100, 32  # from scratch; the same steps however many pictures there are
 PAPER = {"from scratch": {15: 22.8, 30: 46.5}, "new last layer": {15: 83.8, 30: 86.5}}  # percent of 101 kinds
@@ -34,7 +31,7 @@ PAPER = {"from scratch": {15: 22.8, 30: 46.5}, "new last layer": {15: 83.8, 30: 
 
 def main() -> None:
     world, test = bu.load_world("photos", "train", n=None), bu.load_world("photos", n=None)
-    found = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    found = storing.read().get("transfer", {})
     for name, seed, each in product(NAMES, range(SEEDS), EACH):
         chosen = some_of_each(world.labels, each, seed)
         for way in PAPER:
@@ -48,9 +45,9 @@ def main() -> None:
                 shift, scale = known.mean(0), known.std(0) + 1e-6
                 layer = last_layer((known - shift) / scale, world.labels[chosen], len(world.classes))
                 answers = F.linear((new - shift) / scale, *layer).argmax(1)
-            found[key] = round(100 * (answers == test.labels).float().mean().item(), 2)
-            PAGE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-            print(key, found[key], flush=True)
+            percent = round(100 * (answers == test.labels).float().mean().item(), 2)
+            storing.write("transfer", {key: percent})
+            print(key, percent, flush=True)
 
 
 def some_of_each(labels: Tensor, each: int, seed: int) -> Tensor:
@@ -69,7 +66,7 @@ def from_scratch(name: str, images: Tensor, labels: Tensor, seed: int) -> nn.Mod
         rounds = -(-STEPS * BATCH // len(labels))
         order = torch.cat([torch.randperm(len(labels), generator=random) for _ in range(rounds)])
         order = order[: STEPS * BATCH]
-        return torch.cat([vary(some, random) for some in pixels[order].split(500)]), labels[order]
+        return torch.cat([vary(part, random) for part in pixels[order].split(500)]), labels[order]
 
     recipe = Recipe(epochs=EPOCHS, pictures=STEPS * BATCH, batch=BATCH, smoothing=RECIPES["photos"].smoothing)
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +109,7 @@ def over_places(features: Tensor) -> Tensor:
 
 def lines() -> Iterator[str]:
     """The table, as far as it was measured."""
-    found = json.loads(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    found = storing.read().get("transfer", {})
     yield HEAD.format(steps=EPOCHS * STEPS, batch=BATCH, seeds=SEEDS)
     for name in NAMES:
         for way in PAPER:
@@ -122,8 +119,8 @@ def lines() -> Iterator[str]:
                 cells.append("not run yet" if None in runs else over_seeds(runs))
             yield f"| {TITLES[name]}, {way} | {' | '.join(cells)} |"
     for way, figures in PAPER.items():
-        told = [str(figures.get(each, "")) for each in EACH]
-        yield f"| Zeiler and Fergus, {way} (101 kinds, 256 px) | {' | '.join(told)} |"
+        cells = [str(figures.get(each, "")) for each in EACH]
+        yield f"| Zeiler and Fergus, {way} (101 kinds, 256 px) | {' | '.join(cells)} |"
 
 
 def over_seeds(runs: list[float]) -> str:

@@ -11,7 +11,7 @@ from test_masking import PICTURES, Camera
 from torch import Tensor, nn
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.plain import written_out
+from bagnet_utils.models.rewriting import rewrite_for_captum
 
 LOOKING = "saliency", "integrated gradients", "lrp", "deeplift"
 EXACT = *LOOKING, "heatmap"
@@ -80,7 +80,7 @@ def test_deeplift_is_complete_in_spite_of_max_pooling():
 def test_lrp_is_input_times_gradient_where_all_is_relu(name):
     net, image = NETS[name], picture(name)
     shown = net.normalise(image[None]).detach()
-    plain = written_out(net, shown, "lrp")
+    plain = rewrite_for_captum(net, shown, "lrp")
     for same in (image, image.flip(1)):
         assert torch.allclose(plain(net.normalise(same[None])), net(same[None]), atol=1e-4)
     (slope,) = torch.autograd.grad(plain(shown.requires_grad_())[0, 2], shown)
@@ -184,7 +184,7 @@ BAD = [
     *[(bu.attribute, {"target": n, "method": m}, f"is {n!r}") for n in (10, -1, True, 1.5, "cat") for m in EXACT],
     *[(bu.attribute, {"method": "random", "seed": n}, f"seed is {n!r}") for n in (2.5, True, -1)],
     (bu.attribute, {"method": "gradcam"}, "'gradcam'; there are saliency, .*, lrp, deeplift, heatmap, random"),
-    (bu.attribute, {"baseline": "white"}, "no baseline called 'white'.*mean and black"),
+    (bu.attribute, {"baseline": "white"}, "no baseline called 'white'.*mean, black"),
     *[(bu.masking_curve, {"attribution": n}, "NaN|one number") for n in (MAP[1:], MAP[None], None, MAP / 0 * 0)],
     *[(bu.masking_curve, {"masks": some}, "at least one number") for some in ([], 5, None, "12")],
     *[(bu.masking_curve, {"masks": [0, n]}, f"masks is {n!r}, .* 0 to 30") for n in (31, -1, True, 2.5)],

@@ -10,6 +10,7 @@ import torch
 from published import CASES, model_and_image, weights_by_rule
 
 import bagnet_utils as bu
+from bagnet_utils.models.published import load_published
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.build)
@@ -94,7 +95,7 @@ def published_file(folder: Path, content, name: str = "bagnet8") -> Path:
 
 def test_published_files_load_strictly(tmp_path):
     weights = weights_by_rule({k: v.shape for k, v in bu.bagnet9().state_dict().items()}, 7)
-    model = bu.load_published(published_file(tmp_path, weights))
+    model = load_published(published_file(tmp_path, weights))
     assert model.patch_size == 9 and not model.training
     assert all(torch.equal(weights[key], value) for key, value in model.state_dict().items())
 
@@ -123,7 +124,7 @@ def test_damaged_or_foreign_files_are_refused(tmp_path):
     }
     for path, words in told.items():
         with pytest.raises(bu.BadInput, match=words) as caught:
-            bu.load_published(path)
+            load_published(path)
         assert path.name in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -136,5 +137,5 @@ def test_a_pickle_never_runs_code(tmp_path, capsys):
     plain.write_bytes(pickle.dumps(Evil(), protocol=2))
     path = plain.rename(tmp_path / f"bagnet8-{hashlib.sha256(plain.read_bytes()).hexdigest()[:8]}.pth.tar")
     with pytest.raises(bu.BadInput, match="does not hold"):
-        bu.load_published(path)
+        load_published(path)
     assert "arbitrary" not in capsys.readouterr().out

@@ -12,16 +12,18 @@ from pathlib import Path
 import claims
 import corners
 import every_net
-import experiments
+import measuring
 import numpy as np
 import paper
 import pytest
+import storing
 import torch
 import transfer
 from cells import cell
 from PIL import Image
 
 import bagnet_utils as bu
+from bagnet_utils import files
 from bagnet_utils.models import zoo
 from bagnet_utils.worlds.photos import CLASSES
 
@@ -32,11 +34,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import claims
-import experiments
 from bagnet_utils import files
 from bagnet_utils.models import published
 here = Path(sys.argv[2])
-files.DOWNLOADS, claims.IMAGENET = here / "downloads", here / sys.argv[4]
+files.DOWNLOADS, files.RESULTS = here / "downloads", here / sys.argv[4]
 published.ADDRESSES["bagnet9"] = "http://nowhere.invalid/" + sys.argv[3]
 claims.measure_imagenet(here / "pictures", None, ["bagnet9"])
 """
@@ -52,7 +53,7 @@ def test_a_cell_has_its_interval_and_its_mark():
     assert cell(94.0, 1000, (95, 100)).endswith("✗") and cell(94.0, 1000)[-1] == ")"
 
 
-def test_photographs_are_measured_into_the_manifest(tmp_path, monkeypatch):
+def test_the_accuracy_on_photographs_is_measured(tmp_path, monkeypatch):
     for split, name in itertools.product(("val", "train"), ("tabby", "pizza")):
         (tmp_path / split / name).mkdir(parents=True)
         for i in range(4):
@@ -60,12 +61,14 @@ def test_photographs_are_measured_into_the_manifest(tmp_path, monkeypatch):
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
     model = zoo.build("bagnet9", "tiny").eval()
     zoo.keep(model, "bagnet9", "tiny", {})
+    monkeypatch.setattr(files, "RESULTS", tmp_path / "results.json")
     claims.measure_tiny(tmp_path, None)
     world = bu.load_world("tiny", split="val", n=None, root=tmp_path)
     right = (bu.predict(model, world.images) == world.labels).float().mean().item()
-    row = zoo.manifest()["tiny/bagnet9"]
-    assert row["test pictures"] == 8 and row["accuracy"]["top-1"] == pytest.approx(100 * right, abs=0.01)
-    assert row["accuracy"][claims.LEARNT] == row["accuracy"]["top-1"]  # here the same pictures
+    results = bu.results("tiny")
+    accuracy = results["accuracy"]["bagnet9"]
+    assert results["test pictures"] == 8 and accuracy["top-1"] == pytest.approx(100 * right, abs=0.01)
+    assert accuracy[claims.LEARNT] == accuracy["top-1"]  # here the same pictures
 
 
 def test_the_photographs_for_the_readme_are_drawn(tmp_path, monkeypatch):
@@ -138,24 +141,30 @@ def test_every_experiment_of_the_paper_has_its_rows():
     assert len(functions) > 8 and functions <= set(bu.__all__)
 
 
+def test_accuracy_was_measured_with_the_weights_that_ship():
+    for world, name in (key.split("/") for key in zoo.manifest()):
+        sha = zoo.manifest()[f"{world}/{name}"]["sha256"]
+        assert sha.startswith(bu.results(world)["accuracy"][name]["weights"]), f"measure {name} anew: course.py claims"
+
+
 def test_the_experiments_were_measured_with_the_weights_that_ship():
-    for world, told in paper.found().items():
-        assert len(told["weights"]) >= 7
-        for name, sha in told["weights"].items():
+    for world in paper.WORLDS:
+        weights = bu.results(world)["weights"]
+        assert len(weights) >= 7
+        for name, sha in weights.items():
             assert zoo.manifest()[f"{world}/{name}"]["sha256"] == sha, f"measure {name} anew: course.py claims"
 
 
 @pytest.mark.slow
 def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "FOUND", tmp_path / "found.json")
-    monkeypatch.setattr(paper, "FOUND", tmp_path / "found.json")
-    monkeypatch.setitem(experiments.MOST, "photos", dict.fromkeys(experiments.MOST["photos"], 3))
-    monkeypatch.setitem(experiments.GAPS, "photos", ((4, 8), (32, 8)))
+    monkeypatch.setattr(files, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setitem(measuring.MOST, "photos", dict.fromkeys(measuring.MOST["photos"], 3))
+    monkeypatch.setitem(measuring.GAPS, "photos", (4, 32))
     world = bu.load_world("photos", n=3)
     nets = ("bagnet9", "bagnet17", "bagnet33", "vgg", "resnet", "densenet")
     nets = {name: bu.load_model(name, world="photos") for name in nets}
-    experiments.measure("photos", world.images, world.labels, nets)
-    told = json.loads((tmp_path / "found.json").read_text())["photos"]
+    measuring.measure("photos", world.images, world.labels, nets)
+    told = bu.results("photos")
     assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised", "weights"}
     assert max(told["exact"].values()) < 1e-4
     assert all(0 <= right <= 3 for pair in told["texturised"]["right"].values() for right in pair)
@@ -163,7 +172,7 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     assert apart[-1] < 1e-9 and apart[0] > 1e-4
     curves = told["sensitivity"]["densenet"]
     assert curves["random"]["curve"][0] == pytest.approx(curves["deeplift"]["curve"][0])
-    assert "photos" in {*paper.found()} and len(list(every_net.lines())) > 12
+    assert list(storing.read()) == ["photos"] and len(list(every_net.lines())) > 12
 
 
 @pytest.mark.slow
@@ -195,7 +204,7 @@ def test_imagenets_column_is_measured_by_one_process_or_by_two(tmp_path):
         subprocess.run(
             words, check=True, cwd=ROOT, timeout=300, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
         )
-        found = json.loads((tmp_path / file).read_text())["bagnet9"]
+        found = json.loads((tmp_path / file).read_text())["imagenet"]["bagnet9"]
         assert found["pictures"] == 6 and found["top-1"] == 3 and 3 <= found["top-5"] <= 6
 
 

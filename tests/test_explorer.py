@@ -11,7 +11,7 @@ import torch
 from explored import SIZES, net, unpacked
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.silencing import silence
+from bagnet_utils.experiments.heatmaps import silence_patches
 
 ROOT = Path(__file__).parents[1]
 DISPLAY = ROOT / "bagnet_utils" / "display"
@@ -61,10 +61,10 @@ def test_the_packed_picture_is_the_picture(explorer, image):
 def test_silencing_leaves_the_mean_of_what_is_left():
     maps = torch.arange(12.0).reshape(3, 2, 2)
     off = torch.tensor([[True, False], [False, True]])
-    left = silence(maps, off)
+    left = silence_patches(maps, off)
     assert left.patches == 2 and left.logits.tolist() == [1.5, 5.5, 9.5]
     assert torch.allclose(left.probabilities, left.logits.softmax(0))
-    assert silence(maps, torch.ones_like(off)) == (0, None, None)
+    assert silence_patches(maps, torch.ones_like(off)) == (0, None, None)
 
 
 def test_of_many_classes_only_the_ten_highest_travel_and_the_chosen_one(image):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from explored import unpacked
 
-from bagnet_utils.experiments.silencing import silence
+from bagnet_utils.experiments.heatmaps import silence_patches
 
 DISPLAY = Path(__file__).parents[1] / "bagnet_utils" / "display"
 
@@ -107,7 +107,7 @@ class Seen:
         for r, c in silenced:
             off[r // 8, c // 8] = True
         names = explorer.packed["names"]
-        before, after = silence(maps, torch.zeros_like(off)), silence(maps, off)
+        before, after = silence_patches(maps, torch.zeros_like(off)), silence_patches(maps, off)
         here = maps[:, row // 8, column // 8].tolist()
         at_row, at_column, says, name, rest = self.readout()
         assert (at_row, at_column, name) == (row, column, names[target])

@@ -69,6 +69,19 @@ def test_import_is_quick_and_pulls_in_nothing_heavy():
     assert not {"matplotlib", "seaborn", "skimage", "sklearn", "ipywidgets", "pandas"} & set(modules)
 
 
+def test_names_are_few_and_grouped_in_help_and_known_to_editors():
+    """A stub tells editors what is fetched only when it is used."""
+    import bagnet_utils as bu
+
+    assert len(bu.__all__) < 55 and sum(map(len, bu.GROUPS.values())) == len(bu.__all__)
+    assert {line.split()[0] for line in bu.__doc__.splitlines() if line.startswith("    ")} == set(bu.__all__)
+    stub = ast.parse((ROOT / "bagnet_utils" / "__init__.pyi").read_text(encoding="utf-8"))
+    imports = [(node.module, alias) for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert all(alias.name == alias.asname for _, alias in imports)  # so that type checkers see them as public
+    known = {alias.name: module.removeprefix("bagnet_utils.") for module, alias in imports}
+    assert known == {name: module for name, (module, _) in bu.TABLE.items()}
+
+
 def test_every_promised_name_is_there_and_has_a_docstring():
     import bagnet_utils as bu
 

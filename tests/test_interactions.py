@@ -35,8 +35,8 @@ def test_beyond_the_patch_size_nothing_is_left_over(q, size, sides):
     images = torch.rand(2, 3, *sides)
     for gap in (q - 1, q + 3):
         found = bu.interaction(strong(q), images, gap, size)
-        assert found.apart.abs().max() > 1e-2
-        assert torch.allclose(found.together, found.apart, rtol=0, atol=1e-8)
+        assert found.summed_drops.abs().max() > 1e-2
+        assert torch.allclose(found.joint_drop, found.summed_drops, rtol=0, atol=1e-8)
         assert found.left_over.value < 1e-6
 
 
@@ -55,7 +55,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures(build):
         seen = []
         layer = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
         handle = layer.register_forward_pre_hook(lambda _, given, seen=seen: seen.append(given[0].numel()))
-        assert len(bu.interaction(model, torch.rand(count, 3, 64, 64), gap=16).together) == count
+        assert len(bu.interaction(model, torch.rand(count, 3, 64, 64), gap=16).joint_drop) == count
         handle.remove()
         largest[count] = max(seen)  # numbers that went through the network at once
     assert largest[12] == largest[2]
@@ -100,12 +100,12 @@ def test_together_and_apart_by_hand():
             for colour in range(3):
                 alone[colour][part] = covered[colour][part] = image[colour][part].mean()
             falls.append(before[best] - (alone.reshape(-1) @ weight)[best] ** 2)
-        assert found.apart[number].item() == pytest.approx(sum(falls), rel=1e-3, abs=1e-6)
+        assert found.summed_drops[number].item() == pytest.approx(sum(falls), rel=1e-3, abs=1e-6)
         together = before[best] - (covered.reshape(-1) @ weight)[best] ** 2
-        assert found.together[number].item() == pytest.approx(together, rel=1e-3, abs=1e-6)
+        assert found.joint_drop[number].item() == pytest.approx(together, rel=1e-3, abs=1e-6)
     assert found.left_over.value > 0.01
-    assert found.correlation.value == pytest.approx(np.corrcoef(found.together, found.apart)[0, 1])
-    wanted = (found.together - found.apart).abs().mean() / found.apart.abs().mean()
+    assert found.correlation.value == pytest.approx(np.corrcoef(found.joint_drop, found.summed_drops)[0, 1])
+    wanted = (found.joint_drop - found.summed_drops).abs().mean() / found.summed_drops.abs().mean()
     assert found.left_over.value == pytest.approx(wanted.item())
 
 
@@ -123,7 +123,7 @@ def test_one_call_takes_every_network(name):
     images = torch.stack([torch.from_numpy(bu.scene(label, 1).image) for label in (0, 3)])
     kept = images.clone()
     found = bu.interaction(net, images, gap=16, size=40)
-    assert torch.equal(images, kept) and found.together.shape == found.apart.shape == (2,)
+    assert torch.equal(images, kept) and found.joint_drop.shape == found.summed_drops.shape == (2,)
     before, number = net(images), 1
     best, places = before[number].argmax(), grid((128, 128), 16, 40)
     assert len(places) == 4
@@ -135,8 +135,10 @@ def test_one_call_takes_every_network(name):
             part[:] = part.mean((1, 2), keepdim=True)
         falls += (before[number] - net(alone[None])[0])[best]
     near = {"abs": 1e-3 * before.abs().max().item()}
-    assert found.apart[number].item() == pytest.approx(falls.item(), **near)
-    assert found.together[number].item() == pytest.approx((before[number] - net(covered[None])[0])[best].item(), **near)
+    assert found.summed_drops[number].item() == pytest.approx(falls.item(), **near)
+    assert found.joint_drop[number].item() == pytest.approx(
+        (before[number] - net(covered[None])[0])[best].item(), **near
+    )
 
 
 def test_one_picture_has_no_correlation():

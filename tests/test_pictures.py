@@ -241,7 +241,7 @@ def test_worlds_say_what_is_wrong(tmp_path):
         (lambda: bu.load_world("tiny", root=tmp_path / "nowhere"), "there is no folder"),
         (lambda: bu.load_world("tiny", root=tmp_path), "no subfolders with pictures"),
         (lambda: bu.load_world("imagenet", root=tmp_path), "no subfolders with pictures"),
-        (lambda: bu.load_world("tiny", split="trian"), "splits are called"),
+        (lambda: bu.load_world("tiny", split="trian"), "there is no split called .trian."),
         (lambda: bu.load_world("tiny", folder=tmp_path), "folder= is no choice for tiny; there are root, download"),
         (lambda: bu.load_world("patchwork", root=tmp_path), "root= is no choice for patchwork"),
         (lambda: bu.load_world("tiny", n=0, root=folder_of(tmp_path, ["a"])), "n is 0"),

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import bagnet_utils as bu
+from bagnet_utils.experiments.receptive_field import ReceptiveField
 from bagnet_utils.models.zoo import build
 
 SMALL = {"num_classes": 3, "width": 1 / 8, "depth": (1, 1, 2, 2)}
@@ -30,7 +31,7 @@ NETS = {
 def test_layers_gradient_and_pixels_agree(name):
     build, wanted = NETS[name]
     model = build().eval()
-    wanted = bu.ReceptiveField(*wanted)
+    wanted = ReceptiveField(*wanted)
     assert bu.receptive_field(model) == wanted
     assert bu.receptive_field_by_gradient(model) == wanted
     assert bu.receptive_field_by_pixel(model) == wanted

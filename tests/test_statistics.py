@@ -4,19 +4,19 @@ import warnings
 
 import numpy as np
 import pytest
-from experiments import points_above
 from intervals import CASES, held
 
 import bagnet_utils as bu
 from bagnet_utils.statistics import (
-    FEWEST,
+    MIN_COUNT,
     Estimate,
     bootstrap,
+    confidence_interval,
     correlation,
-    correlations_apart,
-    interval,
+    correlation_difference,
     jackknife,
     pearson,
+    point_difference,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -32,10 +32,10 @@ def test_intervals_hold_the_truth_95_times_of_100(case):
 
 
 def test_a_share_has_wilsons_interval():
-    low, high = interval(50, 100)
+    low, high = confidence_interval(50, 100)
     assert (round(low, 1), round(high, 1)) == (40.4, 59.6)
-    assert interval(100, 100)[1] == pytest.approx(100) and interval(0, 100)[0] == pytest.approx(0)
-    assert interval(np.int64(3), np.int64(4)) == interval(3, 4)
+    assert confidence_interval(100, 100)[1] == pytest.approx(100) and confidence_interval(0, 100)[0] == pytest.approx(0)
+    assert confidence_interval(np.int64(3), np.int64(4)) == confidence_interval(3, 4)
 
 
 def test_an_estimate_can_be_read():
@@ -48,7 +48,7 @@ def test_an_estimate_can_be_read():
 
 def test_intervals_are_the_same_every_time():
     assert bootstrap(np.mean, SOME) == bootstrap(np.mean, SOME, seed=0) != bootstrap(np.mean, SOME, seed=1)
-    alike = [bootstrap(points_above, SOME > 0.3, SOME > 0.4, seed=seed) for seed in (0, 0, 1, 2, 3)]
+    alike = [bootstrap(point_difference, SOME > 0.3, SOME > 0.4, seed=seed) for seed in (0, 0, 1, 2, 3)]
     assert alike[0] == alike[1] and len(set(alike)) > 1  # shares have few values, so some seeds agree
     assert correlation(SOME, SOME**2) == correlation(SOME, SOME**2)
 
@@ -85,9 +85,9 @@ def test_correlations_on_the_same_pictures():
     close, loose = SOME + 0.02 * noise[0], SOME + 0.3 * noise[1]
     assert correlation(SOME, close).value == pytest.approx(np.corrcoef(SOME, close)[0, 1])
     assert -1 <= correlation(SOME, loose).low < correlation(SOME, loose).high < correlation(SOME, close).low <= 1
-    found = correlations_apart(SOME, close, SOME, loose)
+    found = correlation_difference(SOME, close, SOME, loose)
     assert found.value == pytest.approx(np.arctanh(pearson(SOME, close)) - np.arctanh(pearson(SOME, loose)))
-    assert found.low > 0 and correlations_apart(SOME, loose, SOME, close).high < 0
+    assert found.low > 0 and correlation_difference(SOME, loose, SOME, close).high < 0
     assert correlation(SOME, 2 * SOME) == pytest.approx((1, 1, 1))
 
 
@@ -108,10 +108,10 @@ def test_what_never_changes_has_no_width_and_nobody_warns():
 
 @pytest.mark.parametrize("find", [lambda some: bootstrap(np.mean, some), lambda some: correlation(some, some**2)])
 def test_from_few_pictures_there_is_a_number_but_no_interval(find):
-    few = find(SOME[: FEWEST - 1])
+    few = find(SOME[: MIN_COUNT - 1])
     assert isinstance(few, Estimate) and np.isnan(few[1:]).all()
     assert str(few) == f"{few.value:.2f}, no interval: 7 pictures, but 8 at least are wanted"
-    assert not np.isnan(find(SOME[:FEWEST])).any()
+    assert not np.isnan(find(SOME[:MIN_COUNT])).any()
 
 
 BAD = [
@@ -122,8 +122,8 @@ BAD = [
     (lambda: bu.bootstrap(np.mean, np.ones((8, 3))), r"\(8, 3\)"),
     *[(lambda n=n: bu.bootstrap(np.mean, SOME, draws=n), f"draws is {n!r}") for n in (0, True, 2.5)],
     (lambda: correlation(SOME, SOME[1:]), r"\(40,\), \(39,\)"),
-    (lambda: interval(5, 4), "right is 5, but a whole number from 0 to 4 is wanted"),
-    (lambda: interval(0, 0), "of is 0"),
+    (lambda: confidence_interval(5, 4), "right is 5, but a whole number from 0 to 4 is wanted"),
+    (lambda: confidence_interval(0, 0), "total is 0"),
 ]
 
 

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from bagnet_utils.display.style import AGAINST, FOR, LARGE, ORANGE, PURPLE, SKY, SMALL, WIDE, evidence_scale, reach_of
-from bagnet_utils.experiments.silencing import Left
+from bagnet_utils.experiments.heatmaps import RemainingVote
 
 MINUS = "\N{MINUS SIGN}"
 WINDOW_COLOURS = (ORANGE, SKY, PURPLE)
@@ -162,8 +162,8 @@ def show_patch(
     stride: int,
     place: tuple[int, int],
     silenced: Tensor,
-    before: Left,
-    after: Left,
+    before: RemainingVote,
+    after: RemainingVote,
 ) -> Figure:
     """The patch explorer on paper: a picture, one q x q patch of it, what that patch says, and the map it lies in.
 

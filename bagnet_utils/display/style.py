@@ -8,6 +8,7 @@ from cycler import cycler
 from torch import Tensor
 
 from bagnet_utils.errors import BadInput
+from bagnet_utils.models.zoo import TITLES
 
 # Inches. At DPI a point is as large on the screen as on paper, and WIDE just fits into a notebook's column.
 DPI, NARROW, MIDDLE, WIDE = 96, 4.5, 6.5, 9.5
@@ -29,9 +30,6 @@ COLOURS = {  # of each network: colour, marker, dash. The larger a BagNet's patc
     "vit": (GREEN, "*", ":"),
     "vit_bag": (GREY, "X", ":"),
 }
-TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
-          "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
-
 SETTINGS = {
     "figure.dpi": DPI,
     "savefig.dpi": "figure",

@@ -17,8 +17,7 @@ from bagnet_utils.checks import check_images, check_target, describe, whole
 from bagnet_utils.display.figures import show_patch
 from bagnet_utils.display.traits import BadTrait, Places, Whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.heatmaps import evidence
-from bagnet_utils.experiments.silencing import silence
+from bagnet_utils.experiments.heatmaps import evidence, silence_patches
 from bagnet_utils.models.bagnet import BagNet, check_bagnet
 
 HERE = Path(__file__).parent
@@ -132,7 +131,7 @@ class Explorer(anywidget.AnyWidget):
         for row, column in self.silenced:
             off[row // stride, column // stride] = True
         chosen = self.packed["numbers"].index(self.target)
-        before, after = silence(maps, torch.zeros_like(off)), silence(maps, off)
+        before, after = silence_patches(maps, torch.zeros_like(off)), silence_patches(maps, off)
         place = self.row, self.column
         return show_patch(self.image, maps, self.packed["names"], chosen, self.q, stride, place, off, before, after)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bagnet_utils.checks import check_whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.statistics import FEWEST, Estimate, Unsure, bootstrap, jackknife
+from bagnet_utils.statistics import MIN_COUNT, Estimate, NoInterval, bootstrap, jackknife
 
 
 class Agreement(NamedTuple):
@@ -41,6 +41,18 @@ def kappa(first: np.ndarray, second: np.ndarray, axis: int = -1) -> float:
     return (observed - expected) / (1 - expected)
 
 
+def kappa_difference(net: np.ndarray, first: np.ndarray, second: np.ndarray, axis: int = -1) -> float:
+    """How much more like those of the first than of the second a network's errors are (N booleans each)."""
+    return kappa(net, first, axis) - kappa(net, second, axis)
+
+
+def largest_kappa(first: np.ndarray, second: np.ndarray) -> float:
+    """The largest kappa that the accuracies of two networks allow."""
+    p1, p2 = np.mean(first), np.mean(second)
+    expected = p1 * p2 + (1 - p1) * (1 - p2)
+    return (1 - abs(p1 - p2) - expected) / (1 - expected)
+
+
 def accuracy_by_class(answers: Tensor, labels: Tensor, classes: int) -> np.ndarray:
     """Percent right of each class's pictures; NaN for a class without pictures."""
     right, labels = are_right("accuracy_by_class", answers, labels, classes), np.asarray(labels)
@@ -59,17 +71,19 @@ def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: in
     right = [are_right("class_correlation", answers, labels, classes) for answers in (first, second)]
     labels = np.asarray(labels)
     counts = np.bincount(labels, minlength=classes)
-    there = counts > 1
-    if there.sum() < FEWEST:
-        return Unsure(np.nan, f"{there.sum()} classes with two pictures or more, but {FEWEST} at least are wanted")
-    counts = counts[there]
-    one, other, both = (np.bincount(labels, some, classes)[there] / counts for some in (*right, right[0] & right[1]))
+    enough = counts > 1
+    if enough.sum() < MIN_COUNT:
+        return NoInterval(
+            np.nan, f"{enough.sum()} classes with two pictures or more, but {MIN_COUNT} at least are wanted"
+        )
+    counts = counts[enough]
+    one, other, both = (np.bincount(labels, hits, classes)[enough] / counts for hits in (*right, right[0] & right[1]))
     scatter = [
         (share - product) / (counts - 1) for share, product in ((one, one**2), (other, other**2), (both, one * other))
     ]
     for which, share, own in (("first", one, scatter[0]), ("second", other, scatter[1])):
         if not differ(share, own, counts):
-            return Unsure(
+            return NoInterval(
                 np.nan,
                 f"the {which} network's accuracies differ from class to class no more than by chance, "
                 "but for two classes at most",
@@ -84,7 +98,7 @@ def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: in
     def back(z: float) -> float:
         return np.clip((np.tanh(z) - shift) / slope, -1, 1)
 
-    return jackknife(statistic, one, other, *scatter, back=back, taken=5)  # means, variances, a covariance
+    return jackknife(statistic, one, other, *scatter, back=back, freedom=5)  # means, variances, a covariance
 
 
 def true_spread(one, other, scatter_one, scatter_other, scatter_both, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:

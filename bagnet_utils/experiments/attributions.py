@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_image, check_target, check_whole
+from bagnet_utils.checks import check_choice, check_eval, check_image, check_seed, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import heatmap
 from bagnet_utils.experiments.masking import cover, squares
@@ -40,21 +40,21 @@ def lrp(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
     """
     from captum.attr import LRP
 
-    from bagnet_utils.experiments.plain import written_out
+    from bagnet_utils.models.rewriting import rewrite_for_captum
 
     shown = getattr(model, "normalise", nn.Identity())(image)
-    return LRP(written_out(model, shown, "lrp")).attribute(shown.detach().requires_grad_(), target)
+    return LRP(rewrite_for_captum(model, shown, "lrp")).attribute(shown.detach().requires_grad_(), target)
 
 
 def deeplift(model: nn.Module, image: Tensor, target: int, blank: Tensor) -> Tensor:
     """What each number adds to the difference from a blank picture, one layer after the other."""
     from captum.attr import DeepLift
 
-    from bagnet_utils.experiments.plain import written_out
+    from bagnet_utils.models.rewriting import rewrite_for_captum
 
     normalise = getattr(model, "normalise", nn.Identity())
     shown, blank = normalise(image), normalise(blank)
-    net = written_out(model, shown, "deeplift")
+    net = rewrite_for_captum(model, shown, "deeplift")
     with warnings.catch_warnings():  # that it sets hooks: on our copy
         warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
         return DeepLift(net).attribute(shown.detach().requires_grad_(), blank.detach(), target)
@@ -78,13 +78,10 @@ def attribute(
     baseline: the blank picture that integrated gradients and DeepLIFT start from, "mean" (the picture's mean colour) or
     "black". There is no right one, and it changes the map.
     """
-    known = [*METHODS, "heatmap", "random"]
-    if method not in known:
-        raise BadInput(f"attribute: there is no method called {method!r}; there are {', '.join(known)}.")
-    if baseline not in ("mean", "black"):
-        raise BadInput(f"attribute: there is no baseline called {baseline!r}; there are mean and black.")
+    check_choice("attribute", "method", method, [*METHODS, "heatmap", "random"])
+    check_choice("attribute", "baseline", baseline, ["mean", "black"])
     image = check_image("attribute", image, model)
-    seed = check_whole("attribute", "seed", seed, 0, 2**63 - 1)
+    seed = check_seed("attribute", seed)
     if method == "random":
         return torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(seed)).to(image)
     if method == "heatmap":
@@ -125,8 +122,18 @@ def masking_curve(model: nn.Module, image: Tensor, attribution: Tensor, masks: S
     return torch.cat([model(some).softmax(1)[:, leading] for some in hidden.split(25)])
 
 
+def masking_curves(
+    model: nn.Module, images: Tensor, attributions: Sequence[Tensor], masks: Sequence[int], side: int = 8
+) -> Tensor:
+    """The paper's curve, probability against masks, for each picture and its attribution: N x masks."""
+    pairs = zip(images, attributions, strict=True)
+    return torch.stack([masking_curve(model, image, attribution, masks, side) for image, attribution in pairs]).cpu()
+
+
 def with_random_weights(model: nn.Module, seed: int = 0) -> nn.Module:
     """The same network as if it had never learnt anything. A map that stays as it was did not show what was learnt."""
+    check_eval("with_random_weights", model)
+    seed = check_seed("with_random_weights", seed)
     blank = copy.deepcopy(model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bagnet_utils.checks import check_number
 from bagnet_utils.errors import BadInput
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in px, the last two excluded
@@ -28,8 +29,7 @@ def points_at(heatmap, mask, within: int = 0) -> bool:
 def box_around(heatmap, share: float = 0.3) -> Box:
     """The smallest box round all places that reach a share of the highest value."""
     heatmap = torch.as_tensor(heatmap)
-    if not 0 < share <= 1:
-        raise BadInput(f"box_around: share is {share!r}, but a number above 0 and up to 1 is wanted.")
+    share = check_number("box_around", "share", share, 0, 1)
     high = heatmap >= share * heatmap.max() if heatmap.max() > 0 else torch.ones_like(heatmap, dtype=torch.bool)
     rows, columns = high.any(1).nonzero().flatten(), high.any(0).nonzero().flatten()
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

@@ -4,6 +4,7 @@ A BagNet's logit is a mean over patches, so its heatmap is no attribution method
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,9 +28,9 @@ def evidence(model: BagNet, images: Tensor) -> Tensor:
     """
     check_bagnet("evidence", model)
     images = check_images("evidence", images, model)
-    few = max(1, 500_000 // images[0, 0].numel())  # pictures at a time, so that memory stays bounded
+    batch = max(1, 500_000 // images[0, 0].numel())  # pictures at a time, so that memory stays bounded
     with without_tf32():
-        features = (model.features(some) for some in images.split(few))  # each n x D x h x w
+        features = (model.features(part) for part in images.split(batch))  # each n x D x h x w
         return torch.cat([F.conv2d(f, model.fc.weight[:, :, None, None], model.fc.bias) for f in features])
 
 
@@ -53,6 +54,27 @@ def heatmap(model: BagNet, image: Tensor, target: int, stride: int = 8, pad: boo
     if pad if pad is not None else step == 1:
         picture = F.pad(picture, [(model.patch_size - 1) // 2] * 4)
     return dense_logits(model, picture, target, step)
+
+
+class RemainingVote(NamedTuple):
+    """The answer of the patches that still count."""
+
+    patches: int  # how many they are
+    logits: Tensor | None  # C; None where no patch is left, for nothing has no mean
+    probabilities: Tensor | None  # C, their softmax
+
+
+def silence_patches(evidence: Tensor, silenced: Tensor) -> RemainingVote:
+    """The mean over the patches that are not silenced.
+
+    evidence: C x h x w logits of one picture's patches. silenced: h x w, True where a patch no longer counts.
+    Only the votes go: the pixels stay, and the patches that overlap a silenced one still see them.
+    """
+    remaining = evidence[:, ~silenced]  # C x patches
+    if remaining.shape[1] == 0:
+        return RemainingVote(0, None, None)
+    logits = remaining.double().mean(1)
+    return RemainingVote(remaining.shape[1], logits, logits.softmax(0))
 
 
 def dense_logits(model: BagNet, picture: Tensor, target: int, stride: int) -> Tensor:

@@ -1,9 +1,9 @@
-"""Do parts of a picture talk to each other? (Brendel & Bethge, section 3.4; Shapley, 1953)
+"""Do parts of a picture interact? (Brendel & Bethge, section 3.4; Shapley, 1953)
 
 If they do not, hiding many parts at once changes a logit by the sum of what hiding each of them alone does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations, product
 from math import comb
 from typing import NamedTuple
@@ -19,24 +19,42 @@ from bagnet_utils.statistics import Estimate, bootstrap, correlation
 
 
 class Interaction(NamedTuple):
-    """How far the leading class's logit falls, picture by picture."""
+    """How far the leading class's logit drops, picture by picture."""
 
-    together: Tensor  # N: with all masks at once
-    apart: Tensor  # N: with each mask alone, added up
+    joint_drop: Tensor  # N: with all masks at once
+    summed_drops: Tensor  # N: with each mask alone, added up
 
     @property
     def correlation(self) -> Estimate:
-        """Pearson's, over the pictures."""
-        return correlation(self.together.double().cpu(), self.apart.double().cpu())
+        """Pearson's r of the two, over the pictures."""
+        return correlation(self.joint_drop.double().cpu(), self.summed_drops.double().cpu())
 
     @property
     def left_over(self) -> Estimate:
-        """What interaction there is: the mean difference of the two, as a share of the mean change apart."""
-        return bootstrap(share_left, self.together.double().cpu(), self.apart.double().cpu())
+        """What interaction there is: the mean difference of the two, as a share of the mean summed drop."""
+        return bootstrap(relative_difference, self.joint_drop.double().cpu(), self.summed_drops.double().cpu())
+
+    @property
+    def largest_difference(self) -> float:
+        """Of the two, over the pictures, in logits."""
+        return (self.joint_drop - self.summed_drops).abs().max().item()
+
+    @property
+    def together(self) -> Tensor:  # as the notebooks called it first
+        return self.joint_drop
+
+    @property
+    def apart(self) -> Tensor:  # as the notebooks called it first
+        return self.summed_drops
 
 
-def share_left(together: np.ndarray, apart: np.ndarray, axis: int = -1) -> float:
-    return np.abs(together - apart).mean(axis) / np.abs(apart).mean(axis)
+def relative_difference(joint: np.ndarray, summed: np.ndarray, axis: int = -1) -> float:
+    return np.abs(joint - summed).mean(axis) / np.abs(summed).mean(axis)
+
+
+def interaction_curve(model: nn.Module, images: Tensor, gaps: Sequence[int], size: int | None = None) -> list:
+    """The paper's curve, an Interaction for each gap between squares: [one.correlation for one in ...] is r by gap."""
+    return [interaction(model, images, gap, size) for gap in gaps]
 
 
 @torch.no_grad()
@@ -50,15 +68,15 @@ def interaction(model: nn.Module, images: Tensor, gap: int = 8, size: int | None
     check_eval("interaction", model)
     images = check_images("interaction", images, model)
     places = grid(tuple(images.shape[-2:]), gap, size)
-    together, apart = [], []
+    joint, summed = [], []
     for image in images:  # one after the other: memory does not grow with their number
         contents = squares(image, places, gap if size is None else size, "mean")
         logits, hidden = model(torch.stack([image, cover(image, places, contents)]))
         best = logits.argmax()
-        together.append(logits[best] - hidden[best])
-        alone, _ = hidden_one_by_one(model, image, places, contents)
-        apart.append((logits[best] - alone[:, best]).sum())
-    return Interaction(torch.stack(together), torch.stack(apart))
+        joint.append(logits[best] - hidden[best])
+        one_by_one, _ = hidden_one_by_one(model, image, places, contents)
+        summed.append((logits[best] - one_by_one[:, best]).sum())
+    return Interaction(torch.stack(joint), torch.stack(summed))
 
 
 def grid(sides: tuple[int, int], gap: int, size: int | None = None) -> list[Place]:
@@ -81,19 +99,19 @@ def grid(sides: tuple[int, int], gap: int, size: int | None = None) -> list[Plac
 def shapley(worth: Callable[[frozenset[int]], float], players: int) -> list[float]:
     """Each player's Shapley value: what it adds on average over all orders in which the players may come.
 
-    worth: what a set of players (numbers from 0) is worth, the empty one as well. It is asked about all 2 ** players
-    sets, so the values are exact.
+    worth: what a coalition, a set of players (numbers from 0), is worth, the empty one as well. It is asked about all
+    2 ** players coalitions, so the values are exact.
     """
     players = check_whole("shapley", "players", players, 1, 16, ": every set of them is asked about")
     if not callable(worth):
         raise BadInput(f"shapley: worth is {worth!r}, but a function is wanted: a set of players -> what it is worth.")
-    sets = [frozenset(some) for size in range(players + 1) for some in combinations(range(players), size)]
-    told = {some: float(worth(some)) for some in sets}
-    return [
-        sum(
-            (told[some | {player}] - told[some]) / (players * comb(players - 1, len(some)))
-            for some in sets
-            if player not in some
-        )
-        for player in range(players)
-    ]
+    sizes = range(players + 1)
+    coalitions = [frozenset(members) for size in sizes for members in combinations(range(players), size)]
+    values = {coalition: float(worth(coalition)) for coalition in coalitions}
+
+    def value_of(player: int) -> float:
+        others = [coalition for coalition in values if player not in coalition]
+        gains = ((values[one | {player}] - values[one]) / comb(players - 1, len(one)) for one in others)
+        return sum(gains) / players
+
+    return [value_of(player) for player in range(players)]

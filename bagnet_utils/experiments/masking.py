@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_image, check_target, check_whole
-from bagnet_utils.errors import BadInput
+from bagnet_utils.checks import check_choice, check_image, check_seed, check_target, check_whole
 from bagnet_utils.models.bagnet import BagNet
 
 FILLS = ("mean", "black", "noise", "blur")
@@ -53,7 +52,7 @@ def occlude(
     height, width = image.shape[1:]
     size = check_whole("occlude", "size", size, 1, min(height, width), " (pixels of the picture)")
     stride = check_whole("occlude", "stride", stride, 1, max(height, width), " (pixels)")
-    seed = check_whole("occlude", "seed", seed, 0, 2**63 - 1)
+    seed = check_seed("occlude", seed)
     rows, columns = (tuple(range(0, side - size + 1, stride)) for side in (height, width))
     places = [(row, column) for row in rows for column in columns]
     before, maps = top_layer(model, image[None])
@@ -66,8 +65,7 @@ def occlude(
 
 def squares(image: Tensor, places: list[Place], size: int, fill: str, seed: int = 0) -> Tensor:
     """What is seen at each place where something is hidden: P x 3 x size x size."""
-    if fill not in FILLS:
-        raise BadInput(f"occlude: there is no fill called {fill!r}; there are {', '.join(FILLS)}.")
+    check_choice("occlude", "fill", fill, FILLS)
     if fill == "black":
         return image.new_zeros(len(places), 3, size, size)
     if fill == "noise":

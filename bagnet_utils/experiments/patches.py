@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bagnet_utils.checks import check_images, check_target, check_whole
+from bagnet_utils.checks import check_images, check_seed, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence
 from bagnet_utils.models.bagnet import BagNet, check_bagnet
@@ -79,6 +79,16 @@ def top_patches(
     ]
 
 
+def pixels_on(patches: list[Patch], masks) -> list[int]:
+    """How many pixels of each patch lie on the mask of its picture. masks: N x H x W booleans, one for each picture."""
+    counts = []
+    for patch in patches:
+        height, width = patch.pixels.shape[1:]
+        window = slice(patch.row, patch.row + height), slice(patch.column, patch.column + width)
+        counts.append(int(masks[patch.picture][window].sum()))
+    return counts
+
+
 @dataclass(frozen=True)
 class Prototypes:
     """Heaps of patches that look alike to the network. The patches of all pictures are numbered row by row."""
@@ -100,6 +110,7 @@ def prototypes(model: BagNet, images: Tensor, k: int = 12, examples: int = 8, se
     vectors = features.permute(0, 2, 3, 1).reshape(-1, depth).cpu().numpy()
     k = check_whole("prototypes", "k", k, 1, len(vectors), ": there are no more patches")
     examples = check_whole("prototypes", "examples", examples, 1, 10_000, " (patches)")
+    seed = check_seed("prototypes", seed, 2**32 - 1)
     clusters = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=4096).fit(vectors)
     heap = clusters.predict(vectors)
     apart = ((vectors - clusters.cluster_centers_[heap]) ** 2).sum(1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_eval
+from bagnet_utils.checks import check_eval, check_seed, check_whole
 from bagnet_utils.errors import BadInput
 
 
@@ -36,7 +36,9 @@ def receptive_field_by_gradient(model: nn.Module, pictures: int = 4, seed: int =
 
     Taken on a few random pictures together, because a ReLU that happens to be shut hides what lies behind it.
     """
-    model, shape = float64_copy(model)
+    model, shape = float64_copy("receptive_field_by_gradient", model)
+    pictures = check_whole("receptive_field_by_gradient", "pictures", pictures, 1, 1000)
+    seed = check_seed("receptive_field_by_gradient", seed)
     random = torch.Generator().manual_seed(seed)
     images = torch.randn(pictures, *shape, generator=random, dtype=torch.float64, requires_grad=True)
     last = last_map(model, images)  # N x D x h x w
@@ -53,7 +55,8 @@ def receptive_field_by_gradient(model: nn.Module, pictures: int = 4, seed: int =
 @torch.no_grad()
 def receptive_field_by_pixel(model: nn.Module, seed: int = 0) -> ReceptiveField:
     """By poking: change one pixel at a time and note which units move. No theory needed, only patience."""
-    model, (colours, side, _) = float64_copy(model)
+    model, (colours, side, _) = float64_copy("receptive_field_by_pixel", model)
+    seed = check_seed("receptive_field_by_pixel", seed)
     random = torch.Generator().manual_seed(seed)
     picture = torch.randn(1, colours, side, side, generator=random, dtype=torch.float64)
     before = last_map(model, picture)
@@ -106,8 +109,9 @@ def square(number: int | tuple[int, int]) -> int:
     return number
 
 
-def float64_copy(model: nn.Module) -> tuple[nn.Module, tuple[int, int, int]]:
+def float64_copy(who: str, model: nn.Module) -> tuple[nn.Module, tuple[int, int, int]]:
     """A copy in which rounding cannot be taken for an effect, and the shape of a picture with some windows to spare."""
+    check_eval(who, model)
     field = receptive_field(model)
     side = field.size + 4 * field.stride
     colours = next(layer.in_channels for layer in window_layers(model) if isinstance(layer, nn.Conv2d))

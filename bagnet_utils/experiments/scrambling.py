@@ -1,15 +1,17 @@
-"""Does order matter? Pictures whose parts are all there, but not in their places (Brendel & Bethge, section 3.3)."""
+"""Does order matter? Pictures whose parts are all there, but not in their places (Brendel & Bethge, 2019)."""
 
-from numbers import Real
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bagnet_utils.checks import check_eval, check_images, check_whole, whole
+from bagnet_utils.checks import check_eval, check_images, check_number, check_seed, check_whole, whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import BagNet, check_bagnet
+from bagnet_utils.models.scores import predict
 
 
 def scramble(images: Tensor, tile: int, seed: int = 0) -> Tensor:
@@ -19,12 +21,20 @@ def scramble(images: Tensor, tile: int, seed: int = 0) -> Tensor:
     """
     many = check_images("scramble", images)
     tile = check_tile("scramble", tile, many.shape[-2:])
-    seed = check_whole("scramble", "seed", seed, 0, 2**63 - 1)
+    seed = check_seed("scramble", seed)
     tiles = F.unfold(many, tile, stride=tile)  # N x 3tt x T
     random = torch.Generator().manual_seed(seed)
     orders = torch.stack([torch.randperm(tiles.shape[2], generator=random) for _ in many])  # N x T
     moved = tiles.gather(2, orders[:, None].expand_as(tiles).to(tiles.device))
     return F.fold(moved, many.shape[-2:], tile, stride=tile).reshape(images.shape)
+
+
+def scrambling_curve(
+    model: nn.Module, images: Tensor, labels: Tensor, tiles: Sequence[int], seed: int = 0
+) -> dict[int, np.ndarray]:
+    """Accuracy against tile: for each tile (its side in px), which of the N scrambled pictures are still right."""
+    labels = torch.as_tensor(labels)
+    return {tile: (predict(model, scramble(images, tile, seed)) == labels).numpy() for tile in tiles}
 
 
 def whole_patches(model: BagNet, sides: tuple[int, int], tile: int) -> Tensor:
@@ -70,9 +80,7 @@ def texturise(images: Tensor, net: nn.Module, steps: int = 200, rate: float = 0.
     check_eval("texturise", net)
     images = check_images("texturise", images, net)
     steps = check_whole("texturise", "steps", steps, 1, 10_000)
-    seed = check_whole("texturise", "seed", seed, 0, 2**63 - 1)
-    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1:
-        raise BadInput(f"texturise: rate is {rate!r}, but a number above 0 and up to 1 is wanted.")
+    rate, seed = check_number("texturise", "rate", rate, 0, 1), check_seed("texturise", seed)
     with torch.no_grad():
         wanted = grams(net, images)
     random = torch.Generator().manual_seed(seed)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from bagnet_utils.checks import check_choice
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, WEIGHTS
 from bagnet_utils.models.bagnet import BagNet, Normalise, bagnet9, bagnet17, bagnet33
@@ -39,6 +40,10 @@ NETS = {
 }
 
 
+TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
+          "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
+
+
 class Home(NamedTuple):
     """What a network has to know about the pictures of a world."""
 
@@ -57,11 +62,8 @@ WORLDS = {
 
 def check(name, world) -> None:
     """Raise unless there is a network of this name for this world."""
-    if not isinstance(name, str) or name not in NETS:
-        raise BadInput(f"load_model: there is no network called {name!r}; there are {', '.join(NETS)}.")
-    if not isinstance(world, str) or world not in (*WORLDS, "imagenet"):
-        known = ", ".join([*WORLDS, "imagenet"])
-        raise BadInput(f"load_model: there are no networks for a world called {world!r}; there are {known}.")
+    check_choice("load_model", "network", name, NETS)
+    check_choice("load_model", "world with networks", world, [*WORLDS, "imagenet"])
     if world not in NETS[name].worlds:
         raise BadInput(f"load_model: {name} was trained for {', '.join(NETS[name].worlds)} only, not for {world}.")
 
@@ -128,7 +130,7 @@ def load_model(name: str, world: str = "patchwork") -> nn.Module:
 
 
 def manifest() -> dict[str, dict]:
-    """What ships: for each world/name its file, SHA-256, recipe, seed, training time and accuracy."""
+    """What ships: for each world/name its file, SHA-256, recipe, seed and training time."""
     path = WEIGHTS / "manifest.json"
     try:
         rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -153,12 +155,6 @@ def keep(model: nn.Module, name: str, world: str, facts: dict) -> None:
     os.replace(path.with_suffix(".part"), path)
     row = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
     write(manifest() | {f"{world}/{name}": {**row, **facts}})
-
-
-def write_down(name: str, world: str, facts: dict) -> None:
-    """Add facts to a network's row of the manifest."""
-    rows = manifest()
-    write(rows | {f"{world}/{name}": {**rows.get(f"{world}/{name}", {}), **facts}})
 
 
 def write(rows: dict[str, dict]) -> None:

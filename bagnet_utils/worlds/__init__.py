@@ -2,7 +2,9 @@
 
 from importlib import import_module
 
+from bagnet_utils.checks import check_choice, check_seed, check_switch, check_whole
 from bagnet_utils.errors import BadInput
+from bagnet_utils.worlds.world import SPLITS
 
 WORLDS = {name: f"bagnet_utils.worlds.{name}" for name in ("patchwork", "photos", "tiny", "caltech", "imagenet")}
 
@@ -14,8 +16,12 @@ def load_world(name: str = "patchwork", split: str = "test", n: int | None = 200
     choices for "photos": root (a folder of class folders), seed; for "tiny", "caltech" and "imagenet": also download
     (yes or no).
     """
-    if not isinstance(name, str) or name not in WORLDS:
-        raise BadInput(f"load_world: there is no world called {name!r}; there are {', '.join(WORLDS)}.")
+    check_choice("load_world", "world", name, WORLDS)
+    check_choice("load_world", "split", split, SPLITS)
+    if n is not None:
+        check_whole("load_world", "n", n, 1, 2**20, " (pictures), or None for all that there are")
+    check_seed("load_world", choices.get("seed", 0))
+    check_switch("load_world", "download", choices.get("download", False))
     load = getattr(import_module(WORLDS[name]), f"load_{name}")
     known = load.__code__.co_varnames[2 : load.__code__.co_argcount]
     if wrong := [choice for choice in choices if choice not in known]:

@@ -14,7 +14,7 @@ import numpy as np
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, fetch, put, unpacking
 from bagnet_utils.worlds.photos import SIDE
-from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
+from bagnet_utils.worlds.pictures import class_folders, listing, read, spread
 from bagnet_utils.worlds.world import World
 
 CALTECH = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
@@ -46,7 +46,6 @@ def load_caltech(
     """
     from PIL import Image
 
-    check_split(split)
     if root is None and not UNPACKED.is_dir():
         if not download:
             raise BadInput(

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
+from bagnet_utils.worlds.pictures import class_folders, listing, read, spread
 from bagnet_utils.worlds.tiny import at_hand
 from bagnet_utils.worlds.world import World
 
@@ -47,7 +47,6 @@ def load_imagenet(
     classes are others is a world of its own. download=True gets Imagenette, once (94 MB). With neither: what was
     downloaded before, or else the three photographs that are always at hand.
     """
-    check_split(split)
     if root is None and not download and not UNPACKED.is_dir():
         return at_hand(SIDE, imagenet_classes(), LABELS_AT_HAND)
     if root is None:

@@ -17,7 +17,7 @@ from torch import Tensor
 from bagnet_utils.checks import check_images
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import DATA, shown
-from bagnet_utils.worlds.pictures import check_split, class_folders, listing, read, spread
+from bagnet_utils.worlds.pictures import class_folders, listing, read, spread
 from bagnet_utils.worlds.world import World
 
 CLASSES = (
@@ -37,7 +37,6 @@ def load_photos(split: str = "test", n: int | None = 200, root: str | Path | Non
     root: a folder root/class/... or root/train/class/..., its classes named as the kinds are; a folder whose classes
     are others is a world of its own.
     """
-    check_split(split)
     if root is not None:
         files, classes = listing(class_folders(root, split), CLASSES, label_of_kind)
         return read(spread(files, n, seed), classes, SIDE, squeeze=True)

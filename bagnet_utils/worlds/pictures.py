@@ -12,19 +12,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from tqdm import tqdm
 
+from bagnet_utils.checks import check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.worlds.world import World
 
 MOST = 50_000_000  # pixels; more than any camera of a telephone, less than fills a laptop's memory
 HEAVIEST = 50_000_000  # bytes of a picture from the web
-FORMATS = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "GIF",
-    "BMP",
-    "TIFF",
-)  # no others: an EPS, say, is a program that another program runs
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # no others: an EPS is a program that another program runs
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
@@ -36,8 +30,8 @@ def load_image(source, size: int | None = None, edge: float = 0, squeeze: bool =
     edge: share of each side to leave out before that (1/16 is customary for ImageNet).
     squeeze: make the whole picture square instead, which keeps its borders and not its proportions.
     """
-    if size is not None and (isinstance(size, bool) or not hasattr(size, "__index__") or not 1 <= int(size) <= 4096):
-        raise BadInput(f"load_image: size is {size!r}, but a whole number of pixels from 1 to 4096 is wanted, or None.")
+    if size is not None:
+        size = check_whole("load_image", "size", size, 1, 4096, " (pixels), or None")
     name, opened = open_source(source)
     try:
         with warnings.catch_warnings():
@@ -66,9 +60,9 @@ def load_image(source, size: int | None = None, edge: float = 0, squeeze: bool =
             "or give another one."
         ) from None
     if size is not None and squeeze:
-        picture = picture.resize((int(size), int(size)), Image.Resampling.BICUBIC)
+        picture = picture.resize((size, size), Image.Resampling.BICUBIC)
     elif size is not None:
-        picture = ImageOps.fit(picture, (int(size), int(size)), Image.Resampling.BICUBIC, edge)
+        picture = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC, edge)
     return torch.from_numpy(np.asarray(picture).transpose(2, 0, 1) / np.float32(255))
 
 
@@ -151,11 +145,6 @@ def in_colour(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def check_split(split) -> None:
-    if split not in ("train", "val", "test"):
-        raise BadInput(f"split={split!r}: the splits are called train and val (test is val); name one of them.")
-
-
 def class_folders(root: str | Path, split: str) -> dict[str, list[Path]]:
     """Picture files of each class: root/split/class/... or root/class/..., classes and files in alphabetical order."""
     root = Path(root).expanduser()
@@ -179,8 +168,6 @@ def class_folders(root: str | Path, split: str) -> dict[str, list[Path]]:
 
 def spread(files: list[tuple[Path, int]], n: int | None, seed: int) -> list[tuple[Path, int]]:
     """n of the files, the classes in turn as long as they last, drawn with a seed; all of them for None."""
-    if n is not None and (isinstance(n, bool) or not hasattr(n, "__index__") or int(n) < 1):
-        raise BadInput(f"load_world: n is {n!r}, but a whole number of at least 1 is wanted, or None for all pictures.")
     turn: dict[int, int] = {}
     ranked = []
     for i in np.random.default_rng(seed).permutation(len(files)):

@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.pictures import check_split, class_folders, listing, load_image, read, spread
+from bagnet_utils.worlds.pictures import class_folders, listing, load_image, read, spread
 from bagnet_utils.worlds.world import World
 
 KINDS = {  # in the order of the labels; the number is WordNet's
@@ -54,7 +54,6 @@ def load_tiny(
     whose classes are others is a world of its own. download=True gets the twenty kinds of Tiny ImageNet, once (248 MB).
     With neither: what was downloaded before, or else the three photographs that are always at hand.
     """
-    check_split(split)
     if root is None and not download and not UNPACKED.is_dir():
         return at_hand()
     if root is None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+SPLITS = ("train", "val", "test")  # where pictures are files, val and test are the same
+
 
 @dataclass(frozen=True)
 class World:

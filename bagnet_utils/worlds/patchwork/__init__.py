@@ -13,13 +13,13 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
+from bagnet_utils.checks import check_choice, check_seed, check_switch, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE
 from bagnet_utils.worlds.patchwork.drawing import SIDE
-from bagnet_utils.worlds.patchwork.scenes import CLASSES, NAMES, PAIRS, Pair, Scene, draw, to_float, whole
-from bagnet_utils.worlds.world import World
+from bagnet_utils.worlds.patchwork.scenes import CLASSES, NAMES, PAIRS, Pair, Scene, draw, to_float
+from bagnet_utils.worlds.world import SPLITS, World
 
-SPLITS = ("train", "val", "test")
 SPAN = 2**20  # seeds per split and world seed
 
 
@@ -31,9 +31,8 @@ class Truth(Sequence):
 
         twins: the two classes of a pair come at the same seed, so that neighbours differ by the cue and nothing else.
         """
-        if split not in SPLITS:
-            raise BadInput(f"split={split!r}: the splits are called {', '.join(SPLITS)}; name one of them.")
-        n, seed = whole("n", n, 1, SPAN), whole("seed", seed, 0, 2**40)
+        check_choice("load_world", "split", split, SPLITS)
+        n, seed = check_whole("load_world", "n", n, 1, SPAN, " (pictures)"), check_seed("load_world", seed, 2**40)
         self.classes = [(pair, label) for pair in pairs for label in labels_of(pair)]
         self.labels = np.resize([label for _, label in self.classes], n).astype(np.int64)
         self.seeds = (seed * len(SPLITS) + SPLITS.index(split)) * SPAN + np.arange(n) // (1 + twins)
@@ -71,9 +70,8 @@ def pair(
     a q-px window reaches across the gap with room to spare, and never if q < gap + 2. leaky=True spoils that on
     purpose: the figures begin in the same few rows of every picture, so that a figure's place tells the class as well.
     """
-    gap, copies = whole("gap", gap, 0, 52), whole("copies", copies, 1, 5)
-    if not isinstance(leaky, bool):
-        raise BadInput(f"leaky={leaky!r}: yes or no is wanted; write leaky=True or leaky=False.")
+    gap = check_whole("pair", "gap", gap, 0, 52, " (pixels)")
+    copies, leaky = check_whole("pair", "copies", copies, 1, 5), check_switch("pair", "leaky", leaky)
     truth = Truth((Pair("wheel", ("wheel, bell, leaf", "wheel, leaf, bell"), gap, copies, leaky),), split, n, seed)
     return in_tensors(paint(truth), truth, truth.classes[0][0].classes)
 
@@ -103,7 +101,7 @@ def load_patchwork(
     """
     named = isinstance(pairs, (list, tuple)) and pairs and all(isinstance(p, str) and p in NAMES for p in pairs)
     if pairs is not None and not named:
-        raise BadInput(f"pairs={str(pairs)[:60]}: a list of some of {', '.join(NAMES)} is wanted, or None for all.")
+        raise BadInput(f"load_world: pairs is {str(pairs)[:60]}, but some of {', '.join(NAMES)} are wanted in a list.")
     shown = tuple(pair for pair in PAIRS if pairs is None or pair.name in pairs)
     truth = Truth(shown, split, n, seed)
     name = f"patchwork-{'-'.join(pair.name for pair in shown)}-{split}-{n}-{seed}.npz"

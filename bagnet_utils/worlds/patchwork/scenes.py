@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bagnet_utils.checks import check_choice, check_seed, check_switch, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.worlds.patchwork.casting import PAINTERS, Plan
 from bagnet_utils.worlds.patchwork.scenery import SCENERY
@@ -79,22 +80,21 @@ def draw(
     """Draw a scene of any pair (`scene` says what the changes mean). Its label is that of the cue it shows."""
     changes = {"swap": swap, "remove": remove, "background": background, "coat": coat, "fingers": fingers}
     if unknown:
-        raise BadInput(f"{', '.join(unknown)}: what can be changed is {', '.join(changes)}; name one of these.")
-    parts = 1 if pair.gap is None else 3
-    whole("seed", seed, 0, 2**63)
-    for name, switch in (("swap", swap), ("fingers", fingers)):
-        if switch not in (None, True, False) or isinstance(switch, int) != isinstance(switch, bool):
-            raise BadInput(f"{name}={switch!r}: yes or no is wanted; write {name}=True or {name}=False.")
-    if remove is not None and whole("remove", remove, 0, 99) >= parts:
-        raise BadInput(f"remove={remove!r}: the cue of {pair.name} has parts 0 to {parts - 1}; name one of them.")
+        raise BadInput(f"scene: {', '.join(unknown)} cannot be changed; what can be is {', '.join(changes)}.")
+    check_seed("scene", seed)
+    for what, switch in (("swap", swap), *([] if fingers is None else [("fingers", fingers)])):
+        check_switch("scene", what, switch)
+    if remove is not None:
+        parts = 1 if pair.gap is None else 3
+        check_whole("scene", "remove", remove, 0, parts - 1, f": a part of the cue of {pair.name}")
     if fingers is not None and pair.name != "tench":
         raise BadInput(
-            f"fingers={fingers!r}: only labels 8 and 9, tench and carp, are held by fingers; leave it out here."
+            f"scene: fingers={fingers!r}, but only labels 8 and 9, tench and carp, are held by fingers; leave it out."
         )
-    if background is not None and (not isinstance(background, str) or background not in NAMES):
-        raise BadInput(f"background={background!r}: the backgrounds are called {', '.join(NAMES)}; name one of them.")
+    if background is not None:
+        check_choice("scene", "background", background, NAMES)
     if coat is not None:
-        whole("coat", coat, 0, len(CLASSES) - 1)
+        coat = check_target("scene", coat, len(CLASSES))
 
     def stream(purpose: str) -> np.random.Generator:
         return np.random.default_rng([NAMES.index(pair.name), seed, PURPOSES.index(purpose)])
@@ -113,13 +113,6 @@ def draw(
     return Scene(to_float(image), label, seed, pair, traces.cue, traces.thing, traces.fingers, box, changes)
 
 
-def whole(name: str, value, low: int, high: int) -> int:
-    """The value, if it is a whole number from low to high."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= int(value) <= high:
-        raise BadInput(f"{name}={value!r}: a whole number from {low} to {high} is wanted; give one.")
-    return int(value)
-
-
 def to_float(images: np.ndarray) -> np.ndarray:
     """Bytes -> float32 in [0, 1]."""
     return images / np.float32(255)
@@ -134,5 +127,5 @@ def scene(label: int, seed: int, **changes) -> Scene:
     coat=label         the pattern and colours of another class on this body
     fingers=True       fingers added, or taken away with False (tench and carp)
     """
-    label, seed = whole("label", label, 0, len(CLASSES) - 1), whole("seed", seed, 0, 2**63)
+    label, seed = check_whole("scene", "label", label, 0, len(CLASSES) - 1), check_seed("scene", seed)
     return draw(PAIRS[label // 2], label, seed, **changes)

@@ -1,4 +1,4 @@
-"""A network written out step by step, each step a module that is used once: what Captum's LRP and DeepLIFT ask for.
+"""A network rewritten step by step, each step a module that is used once: what Captum's LRP and DeepLIFT ask for.
 
 They hook into modules. A ReLU that is used three times, or a sum or a mean written as plain Python, slips through their
 hands, and what comes out is wrong without a word. So the network is traced, and each such step becomes a module that
@@ -26,7 +26,7 @@ LINEAR |= {"add", "sub", "mean", "sum", "flatten", "reshape", "view"}
 OUT_OF_PLACE = {operator.iadd: operator.add, operator.isub: operator.sub, "add_": "add", "sub_": "sub"}
 
 
-def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
+def rewrite_for_captum(model: nn.Module, image: Tensor, method: str) -> nn.Module:
     """A copy of the model as a chain of modules, for normalised pictures of this size (1 x 3 x H x W)."""
     bare = copy.deepcopy(model)
     bare.normalise = nn.Identity()
@@ -37,14 +37,14 @@ def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
             answers = bare(pictures.clone())
         traced = fx.symbolic_trace(bare)
     except Exception:  # of whatever kind: a net may do anything
-        raise cannot(method, model) from None
-    set_apart(traced)
+        raise not_rewritable(method, model) from None
+    clone_shared_inputs(traced)
     ShapeProp(traced).propagate(pictures.clone())
-    if not all_modules(traced):
-        raise cannot(method, model)
+    if not replace_by_modules(traced):
+        raise not_rewritable(method, model)
     with torch.no_grad():
-        apart = (traced.eval()(pictures.clone()) - answers).abs().max()
-    if not apart <= 1e-4 * answers.abs().max():
+        difference = (traced.eval()(pictures.clone()) - answers).abs().max()
+    if not difference <= 1e-4 * answers.abs().max():
         raise BadInput(
             f"attribute: {method} needs the network written out step by step, and written out this "
             f"{type(model).__name__} gives other answers (does a step change its input in place?). Try saliency or "
@@ -53,7 +53,7 @@ def written_out(model: nn.Module, image: Tensor, method: str) -> nn.Module:
     return traced
 
 
-def all_modules(traced: fx.GraphModule) -> bool:
+def replace_by_modules(traced: fx.GraphModule) -> bool:
     """Make a module of every step that the picture passes; False if one of them is not known."""
     live, used = set(), set()  # steps that make a tensor out of the picture; layers that have had their turn
     for number, node in enumerate(list(traced.graph.nodes)):
@@ -62,8 +62,8 @@ def all_modules(traced: fx.GraphModule) -> bool:
         if node not in live or not node.op.startswith("call"):
             continue
         given = [one for one in node.all_input_nodes if one in live]
-        told = [one for one in node.all_input_nodes if one not in live]  # sizes, say, and constants
-        step = as_module(node, layer_of(node, traced), [*given, *told])
+        constants = [one for one in node.all_input_nodes if one not in live]  # sizes, say
+        step = as_module(node, layer_of(node, traced), [*given, *constants])
         if step is None:
             return False
         if isinstance(step, (nn.Identity, nn.Dropout)):
@@ -71,7 +71,7 @@ def all_modules(traced: fx.GraphModule) -> bool:
         else:
             traced.add_submodule(f"step{number}", copy.deepcopy(step) if step in used else step)
             used.add(step)
-            named = {f"x{n}": one for n, one in enumerate(told, len(given))}  # hooks look at what has no name
+            named = {f"x{n}": one for n, one in enumerate(constants, len(given))}  # hooks look at what has no name
             with traced.graph.inserting_before(node):
                 instead = traced.graph.call_module(f"step{number}", tuple(given), named)
             live.add(instead)
@@ -88,7 +88,7 @@ def layer_of(node: fx.Node, traced: fx.GraphModule) -> nn.Module | None:
     return traced.get_submodule(node.target) if node.op == "call_module" else None
 
 
-def set_apart(traced: fx.GraphModule) -> None:
+def clone_shared_inputs(traced: fx.GraphModule) -> None:
     """Let non-linear steps work on copies of tensors that others see too: two hooks on one tensor would mix."""
     for node in list(traced.graph.nodes):
         layer = layer_of(node, traced)
@@ -129,7 +129,7 @@ def as_module(node: fx.Node, layer: nn.Module | None, given: list[fx.Node]) -> n
     return step
 
 
-def cannot(method: str, model: nn.Module) -> BadInput:
+def not_rewritable(method: str, model: nn.Module) -> BadInput:
     return BadInput(
         f"attribute: {method} goes back through a network layer by layer and knows convolutions, linear layers, ReLU, "
         f"pooling and BatchNorm; this {type(model).__name__} has others (attention, say). "

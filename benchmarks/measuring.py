@@ -1,33 +1,26 @@
-"""Measure the experiments of Brendel and Bethge (2019) on all nets of a world, into docs/experiments.json.
-
-Run by `python3 course.py claims`; docs/claims.md shows what is found here.
-"""
+"""Measure the experiments of Brendel and Bethge (2019) on all nets of a world. Run by `python3 course.py claims`."""
 
 import copy
-import json
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
+import storing
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.agreement import class_correlation, error_consistency, missed_by_all
-from bagnet_utils.experiments.attributions import METHODS
-from bagnet_utils.models.scores import logits
-from bagnet_utils.models.zoo import manifest
-from bagnet_utils.statistics import Unsure, bootstrap, correlations_apart
+from bagnet_utils.experiments.attributions import METHODS, masking_curves
+from bagnet_utils.experiments.interactions import interaction_curve
+from bagnet_utils.experiments.patches import pixels_on
+from bagnet_utils.models.zoo import TITLES, manifest
+from bagnet_utils.statistics import correlation_difference, percent_of, point_difference
 
-TITLES = {"bagnet9": "BagNet-9", "bagnet17": "BagNet-17", "bagnet33": "BagNet-33", "resnet": "ResNet", "vgg": "VGG",
-          "densenet": "DenseNet", "vit": "ViT", "vit_bag": "ViT without positions"}  # fmt: skip
-FOUND = Path(__file__).parents[1] / "docs" / "experiments.json"
 # What suits a world: gaps and sides of masks, px (no side: as wide as the gap); and how many masks the masking
 # test lays, up to an eighth of the picture as in the paper
-GAPS = {"patchwork": ((8, None), (16, None), (24, None), (32, None), (40, None)),
-        "photos": ((4, 8), (8, 8), (16, 8), (24, 8), (32, 8))}  # fmt: skip
+GAPS = {"patchwork": (8, 16, 24, 32, 40), "photos": (4, 8, 16, 24, 32)}
+SIZE = {"patchwork": None, "photos": 8}
 MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 2, 4, 8, 16, 32)}
 MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
         "photos": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
@@ -35,34 +28,15 @@ MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30}, 
 
 def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
     """All experiments that need nothing but pictures, labels and nets. Pictures are spread over the classes."""
-    write(world, {"weights": {name: manifest()[f"{world}/{name}"]["sha256"] for name in nets}})
-    some = {what: spread(labels, count) for what, count in MOST[world].items()}
-    textured, masked, curves = some["texturised"], images[some["interaction"]], images[some["sensitivity"]]
-    write(world, {"exact": exact(images[:100], nets)})
+    storing.write(world, {"weights": {name: manifest()[f"{world}/{name}"]["sha256"] for name in nets}})
+    chosen = {what: spread(labels, count) for what, count in MOST[world].items()}
+    textured, masked, curves = chosen["texturised"], images[chosen["interaction"]], images[chosen["sensitivity"]]
+    storing.write(world, {"exact": exact(images[:100], nets)})
     kinds = labels // 2 if world == "patchwork" else labels  # the two classes of a pair are as hard as each other
-    write(world, {"errors": errors(images, labels, nets, kinds)})
-    write(world, {"interaction": interactions(masked, nets, GAPS[world])})
-    write(world, {"sensitivity": sensitivity(curves, nets, MASKS[world])})
-    write(world, {"texturised": texturised(images[textured], labels[textured], nets)})
-
-
-def write(world: str, found: dict) -> None:
-    known = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.exists() else {}
-    known[world] = {**known.get(world, {}), **found}
-    FOUND.write_text(json.dumps(rounded(known), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def rounded(found):
-    """The same with floats of six digits, null for NaN and infinity, and in words what cannot be judged."""
-    if isinstance(found, Unsure) and np.isnan(found.value):
-        return str(found)
-    if isinstance(found, dict):
-        return {name: rounded(value) for name, value in found.items()}
-    if isinstance(found, (list, tuple)):
-        return [rounded(value) for value in found]
-    if isinstance(found, float):
-        return float(f"{found:.6g}") if np.isfinite(found) else None
-    return found
+    storing.write(world, {"errors": errors(images, labels, nets, kinds)})
+    storing.write(world, {"interaction": interactions(masked, nets, GAPS[world], SIZE[world])})
+    storing.write(world, {"sensitivity": sensitivity(curves, nets, MASKS[world])})
+    storing.write(world, {"texturised": texturised(images[textured], labels[textured], nets)})
 
 
 def speed() -> float:
@@ -75,7 +49,7 @@ def speed() -> float:
         runs = []
         for _ in range(4):
             started = time.perf_counter()
-            logits(net, images)
+            bu.logits(net, images)
             runs.append(time.perf_counter() - started)
         seconds[name] = min(runs[1:])
     return seconds["bagnet"] / seconds["resnet"]
@@ -84,14 +58,10 @@ def speed() -> float:
 def telling(world, net: nn.Module, count: int = 50) -> dict[str, int]:
     """Of the patches that most tell a tench from a carp, how many show fingers (10 pixels of them at least)?"""
     tench, carp = world.classes.index("tench"), world.classes.index("carp")
-    some = (world.labels == tench).nonzero()[:, 0]
-    best = bu.top_patches(net, world.images[some], tench, k=count, rather_than=carp)
-    on = 0
-    for patch in best:
-        fingers = world.truth[int(some[patch.picture])].fingers
-        window = slice(patch.row, patch.row + net.patch_size), slice(patch.column, patch.column + net.patch_size)
-        on += int(fingers[window].sum() >= 10)
-    return {"patches": len(best), "on fingers": on}
+    held = (world.labels == tench).nonzero()[:, 0].tolist()
+    best = bu.top_patches(net, world.images[held], tench, k=count, rather_than=carp)
+    fingers = [world.truth[number].fingers for number in held]
+    return {"patches": len(best), "on fingers": sum(pixels >= 10 for pixels in pixels_on(best, fingers))}
 
 
 def spread(labels: Tensor, count: int) -> Tensor:
@@ -103,7 +73,7 @@ def exact(images: Tensor, nets: dict[str, nn.Module]) -> dict[str, float]:
     """The largest difference between a BagNet's logits and the mean of its patches' evidence, in logits."""
     bags = {name: net for name, net in nets.items() if net.patch_size}
     return {
-        name: (bu.evidence(net, images).mean((2, 3)) - logits(net, images)).abs().max().item()
+        name: (bu.evidence(net, images).mean((2, 3)) - bu.logits(net, images)).abs().max().item()
         for name, net in bags.items()
     }
 
@@ -119,64 +89,63 @@ def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module], kinds: Te
     pairs = {}
     for name in answers:
         if name != "bagnet33":
-            kappa = error_consistency(answers["bagnet33"], answers[name], labels).kappa
-            hard = class_correlation(by_kind["bagnet33"], by_kind[name], kinds, int(kinds.max()) + 1)
+            kappa = bu.error_consistency(answers["bagnet33"], answers[name], labels).kappa
+            hard = bu.class_correlation(by_kind["bagnet33"], by_kind[name], kinds, int(kinds.max()) + 1)
             pairs[name] = {"kappa": kappa, "classes": hard}
-    three = pairwise(("bagnet9", "bagnet17", "bagnet33"))
+    points = {
+        larger: bu.bootstrap(point_difference, right[larger], right[smaller])
+        for smaller, larger in pairwise(("bagnet9", "bagnet17", "bagnet33"))
+    }
     return {
-        "pictures": len(labels), "with bagnet33": pairs, "missed by all": missed_by_all(answers, labels),
-        "right": {name: int(some.sum()) for name, some in right.items()},
-        "points above the smaller": {name: bootstrap(points_above, right[name], right[less]) for less, name in three},
-        "percent of the resnet": bootstrap(percent_of, right["bagnet33"], right["resnet"]),
-    }  # fmt: skip
-
-
-def points_above(one: np.ndarray, other: np.ndarray, axis: int = -1) -> float:
-    """How many percent of the pictures more the one has right than the other (N booleans each)."""
-    return 100 * (one.mean(axis) - other.mean(axis))
-
-
-def percent_of(one: np.ndarray, other: np.ndarray, axis: int = -1) -> float:
-    """How many pictures the one has right, in percent of those that the other has."""
-    return 100 * one.mean(axis) / other.mean(axis)
+        "pictures": len(labels),
+        "with bagnet33": pairs,
+        "missed by all": bu.missed_by_all(answers, labels),
+        "right": {name: int(hits.sum()) for name, hits in right.items()},
+        "points above the smaller": points,
+        "percent of the resnet": bu.bootstrap(percent_of, right["bagnet33"], right["resnet"]),
+    }
 
 
 def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
     """Right answers before and after the pictures were made anew from their texture statistics."""
     started = time.monotonic()
-    parts = [bu.texturise(some, nets["vgg"], steps=200) for some in tqdm(images.split(20), "texturised")]
+    parts = [bu.texturise(part, nets["vgg"], steps=200) for part in tqdm(images.split(20), "texturised")]
     seconds = (time.monotonic() - started) / len(images)
     new = torch.cat(parts)
-    right = {name: [(bu.predict(net, some) == labels).numpy() for some in (images, new)] for name, net in nets.items()}
+    right = {
+        name: [(bu.predict(net, pictures) == labels).numpy() for pictures in (images, new)]
+        for name, net in nets.items()
+    }
     return {
-        "pictures": len(labels), "seconds a picture": round(seconds, 2),
-        "right": {name: [int(some.sum()) for some in both] for name, both in right.items()},
-        "percent kept": {name: bootstrap(percent_of, after, before) for name, (before, after) in right.items()},
-    }  # fmt: skip
+        "pictures": len(labels),
+        "seconds a picture": round(seconds, 2),
+        "right": {name: [int(hits.sum()) for hits in both] for name, both in right.items()},
+        "percent kept": {name: bu.bootstrap(percent_of, after, before) for name, (before, after) in right.items()},
+    }
 
 
-def interactions(images: Tensor, nets: dict[str, nn.Module], gaps) -> dict:
+def interactions(images: Tensor, nets: dict[str, nn.Module], gaps: tuple[int, ...], size: int | None) -> dict:
     """For each net and each gap between masks: the correlation, and the largest difference in logits.
 
     And by how much Fisher's z of the correlation is higher at the largest gap than at the smallest; and, of BagNet-33
     at the smallest gap, higher than the others'.
     """
-    found = {"pictures": len(images), "gaps": [gap for gap, _ in gaps], "size": [size or gap for gap, size in gaps]}
+    found = {"pictures": len(images), "gaps": list(gaps), "size": [size or gap for gap in gaps]}
     near = {}
     for name, net in tqdm(nets.items(), "interactions"):
-        runs = [bu.interaction(net, images, gap, size) for gap, size in gaps]
+        runs = interaction_curve(net, images, gaps, size)
         near[name] = runs[0]
         found[name] = {
-            "z, far above near": correlations_apart(*runs[-1], *runs[0]),
+            "z, far above near": correlation_difference(*runs[-1], *runs[0]),
             "correlation": [run.correlation for run in runs],
             "left over": [run.left_over for run in runs],
-            "apart": [(run.together - run.apart).abs().max().item() for run in runs],
+            "apart": [run.largest_difference for run in runs],
         }
         if net.patch_size:  # is what is left nothing but rounding? Ten pictures, in double precision
-            some, exact_net = images[:: max(1, len(images) // 10)], copy.deepcopy(net).double()
-            runs = [bu.interaction(exact_net, some, gap, size) for gap, size in gaps]
-            found[name]["apart, double"] = [(run.together - run.apart).abs().max().item() for run in runs]
-    above = {name: correlations_apart(*near["bagnet33"], *run) for name, run in near.items() if name != "bagnet33"}
+            ten = images[:: max(1, len(images) // 10)]
+            runs = interaction_curve(copy.deepcopy(net).double(), ten, gaps, size)
+            found[name]["apart, double"] = [run.largest_difference for run in runs]
+    above = {name: correlation_difference(*near["bagnet33"], *run) for name, run in near.items() if name != "bagnet33"}
     return {**found, "z, bagnet33 above": above}
 
 
@@ -194,8 +163,7 @@ def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ..
         leading, curves = bu.predict(net, images).tolist(), {}
 
         def curve(title, maps, net=net, curves=curves):
-            pairs = zip(images, maps, strict=True)
-            curves[title] = np.stack([bu.masking_curve(net, image, heat, masks).cpu() for image, heat in pairs])
+            curves[title] = masking_curves(net, images, maps, masks).numpy()
 
         def maps(asked, *how, leading=leading):
             return [bu.attribute(asked, image, best, *how) for image, best in zip(images, leading, strict=True)]
@@ -216,12 +184,12 @@ def sensitivity(images: Tensor, nets: dict[str, nn.Module], masks: tuple[int, ..
         found[name] = {
             title: {
                 "curve": curve.mean(0).tolist(),
-                "end": bootstrap(np.mean, curve[:, -1]),
-                "mean": bootstrap(np.mean, curve[:, 1:].mean(1)),
-                "above": {bag: bootstrap(np.mean, (curve - curves[bag])[:, 1:].mean(1)) for bag in bags},
+                "end": bu.bootstrap(np.mean, curve[:, -1]),
+                "mean": bu.bootstrap(np.mean, curve[:, 1:].mean(1)),
+                "above": {bag: bu.bootstrap(np.mean, (curve - curves[bag])[:, 1:].mean(1)) for bag in bags},
             }
             for title, curve in curves.items()
         }
         ends[name] = curves["heatmap of BagNet-33"][:, -1]
-    below = {name: bootstrap(np.mean, end - ends["vgg"]) for name, end in ends.items() if name != "vgg"}
+    below = {name: bu.bootstrap(np.mean, end - ends["vgg"]) for name, end in ends.items() if name != "vgg"}
     return {**found, "vgg below": below}
