@@ -137,7 +137,7 @@ class Progress(NamedTuple):
     def furthest(self, most: int = 3) -> list[str]:
         """The guesses that were furthest off, in words."""
         rows = sorted(self.guesses.items(), key=lambda item: -far(item[1]))
-        return [f"{question}: {against(row)}" for question, row in rows[:most] if far(row) > CLOSE]
+        return [f"{question} ({against(row)})" for question, row in rows[:most] if far(row) > CLOSE]
 
     def __repr__(self) -> str:
         done, made = self.heads()

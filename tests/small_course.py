@@ -1,5 +1,6 @@
 """The real course.py in a folder whose package is tiny: it is set up in seconds, and without a network."""
 
+import json
 import os
 import shutil
 import signal
@@ -50,6 +51,12 @@ def small_course(tmp_path: Path) -> Path:
     (place / "constraints.txt").write_text("# nothing\n")
     (place / "benchmarks" / "heatmaps.py").write_text("import sys; print('ran', sys.prefix, sys.argv[1:])")
     return place
+
+
+def take_the_tests_environment(module) -> None:
+    """As after a set-up with --here: the Python that runs the tests holds the course already."""
+    ready = module.fingerprint(course=str(module.ROOT), python=sys.version, at=sys.prefix)
+    (module.ROOT / ".here-ready.json").write_text(json.dumps(ready), encoding="utf-8")
 
 
 def start(folder: Path, *words: str, **env: str) -> subprocess.Popen:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,7 +11,7 @@ import urllib.request
 import nbformat
 import psutil
 import pytest
-from small_course import PROJECT, course, paragraph, start, wait_for
+from small_course import PROJECT, course, paragraph, start, take_the_tests_environment, wait_for
 
 
 def test_sets_up_once_then_starts_at_once(folder):
@@ -167,8 +166,7 @@ def served(module, tmp_path):
     for name in ("00_start_here.ipynb", "01_next.ipynb"):
         notebook = nbformat.v4.new_notebook(cells=[text, code], metadata=kernel)
         nbformat.write(notebook, folder / "notebooks" / name)
-    ready = module.fingerprint(course=str(folder), python=sys.version, at=sys.prefix)
-    (folder / ".here-ready.json").write_text(json.dumps(ready))  # the environment of the tests holds the course
+    take_the_tests_environment(module)
     port = free_port()
     env |= {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"), "IPYTHONDIR": str(tmp_path / "ipython")}
     process = start(folder, "lab", "--here", "--no-browser", "--port", str(port), **env)

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from small_course import ROOT, course
+from small_course import ROOT, course, take_the_tests_environment
 
 import course as real_course
 
@@ -173,12 +173,13 @@ def test_run_writes_a_pictures_words_where_pages_look_for_them(tmp_path):
     assert page.count('alt="six owls"') == 1
 
 
-def test_progress_is_printed_by_course_py(folder):
+def test_progress_is_printed_by_course_py(module, folder):
     (folder / "bagnet_utils").mkdir()
-    for name in ("errors.py", "progress.py"):
+    for name in ("__init__.py", "errors.py", "progress.py"):
         (folder / "bagnet_utils" / name).write_bytes((ROOT / "bagnet_utils" / name).read_bytes())
+    take_the_tests_environment(module)
     publish(folder, "bu.check.window(window)")
     (folder / "my_course").mkdir()
     (folder / "my_course" / "progress.json").write_text('{"checks": {"window": "right"}, "guesses": {}}')
-    code, output = course(folder, "progress")
+    code, output = course(folder, "progress", "--here")
     assert code == 0 and "Exercises: 1 of 1 done" in output and "✓ window" in output

@@ -44,9 +44,9 @@ def test_checks_and_guesses_of_two_notebooks_are_remembered(file, capsys):
     shown = repr(bu.progress())
     total = sum(len(lesson.exercises) for lesson in bu.progress().lessons)
     assert f"1 of {total} done, 1 tried" in shown and "✓ verdict   ○ noticing" in shown and "✗ window" in shown
-    assert "2 made, 1 of them close" in shown and shown.endswith("\n  How many?: you said 2 px, it is 7 px")
+    assert "2 made, 1 of them close" in shown and shown.endswith("\n  How many? (you said 2 px, it is 7 px)")
     page = bu.progress()._repr_html_()
-    assert '<a href="00_start_here.ipynb">0 ·' in page and "<li>How many?: you said 2 px, it is 7 px</li>" in page
+    assert '<a href="00_start_here.ipynb">0 ·' in page and "<li>How many? (you said 2 px, it is 7 px)</li>" in page
 
 
 def test_every_exercise_of_the_course_is_listed():
