@@ -40,7 +40,7 @@ def test_checks_and_guesses_of_two_notebooks_are_remembered(file, capsys):
     table.boxes["a"]["b"].value = True
     table.check({"a": {"b": True, "c": False}})
     capsys.readouterr()
-    assert outcomes(0) == {"verdict": "right", "noticing": "not tried"} and outcomes(2)["window"] == "wrong"
+    assert (outcomes(0)["verdict"], outcomes(0)["noticing"], outcomes(2)["window"]) == ("right", "not tried", "wrong")
     shown = repr(bu.progress())
     total = sum(len(lesson.exercises) for lesson in bu.progress().lessons)
     assert f"1 of {total} done, 1 tried" in shown and "✓ verdict   ○ noticing" in shown and "✗ window" in shown
