@@ -236,36 +236,41 @@ def page() -> list[str]:
 
 HEAD = """# What the course claims, measured
 
-Made by `python3 course.py claims`; nothing on this page is typed by hand.
+Made by `python3 course.py claims`; no figure of ours on this page is typed by hand.
 
 ## Patchwork: which patch size solves which pair
 
-Accuracy inside each pair in percent, 50 being chance, with the 95 % interval (Wilson), on {count} test pictures ({each}
-a pair) from seeds never used in training. ✓ the whole interval lies where the design of the world predicts, ✗ it does
-not; cells without a mark carry no prediction. *Moved*: the same pictures, each moved down and to the right by 0 to
-{stray} px (what comes in has the picture's mean colour); a mark is given for both columns together, so a network that
-goes by place gets none. *Swapped*: tench and carp with fingers where there were none and none where there were,
-{swapped} pictures. *Between pairs*: percent of pictures taken for a class of another pair, on the test pictures and on
-the swapped ones.
+Accuracy inside each pair in percent (chance is 50), with the 95 % interval (Wilson), on {count} test pictures ({each}
+for each pair) from seeds that training never used. ✓: the whole interval lies where the design of the world predicts.
+✗: it does not. A cell without a mark has no prediction.
+
+*Moved*: the same pictures, each moved down and to the right by 0 to {stray} px (the part that is new has the picture's
+mean colour). Both columns together get one mark, so a network that relies on position gets no ✓. *Swapped*: {swapped}
+pictures of tench and carp; fingers were added where there were none, and removed where there were some. *Between
+pairs*: percent of pictures that were taken for a class of another pair, for the test pictures and for the swapped ones.
 
 | | coat | face | face, moved | wheel | wheel, moved | totem | totem, moved | tench | tench, swapped | between pairs \
 | between, swapped |
 |---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 PREDICTED = """
-Predicted, for the whole interval: coat at least 95 for all; face, wheel and totem at least 95 for nets whose patches
-span the gap of 8, 16 and 32 pixels, as drawn and moved, and 42 to 58 for the others (with 1,000 pictures a pair that is
-a share of 45 to 55); tench at least 91 with fingers as in training (a share of 93) and, for BagNets, at most 30 with
-fingers swapped. A ViT that was trained without position embeddings is a bag of 8-pixel tokens: as BagNet-9. The other
-networks see the whole picture: they should solve all.
+What is predicted, for the whole interval:
+
+- coat: at least 95 for all networks;
+- face, wheel and totem, as drawn and moved: at least 95 for networks whose patches span the gap (8, 16 and 32 px), and
+  42 to 58 for the others (with 1,000 pictures for each pair that is a proportion of 45 to 55);
+- tench: at least 91 with fingers as in training (a proportion of 93); for BagNets at most 30 with fingers swapped.
+
+A ViT that was trained without position embeddings is a bag of tokens of 8 px, so the prediction is BagNet-9's. The
+other networks see the whole picture and should solve all pairs.
 """
 
 TRAINING = """
 ## How the networks that ship were trained
 
-Precision is named as in PyTorch Lightning: photographs of 64 pixels were learnt in bfloat16 (`--precision bf16-mixed`),
-which is quicker. All networks answer in float32. The minutes of those that were trained on a GPU are long, for all of
-them were trained there at the same time.
+Precision has the names of PyTorch Lightning. The networks for 64 pixels were trained in bfloat16 (`--precision
+bf16-mixed`), which is faster. All networks answer in float32. Where a GPU is named, several networks were trained on it
+at the same time, so their minutes are more than one network alone would need.
 
 | network | world | pictures an epoch | epochs | batch | seed | precision | on | threads | minutes | command |
 |---|---|---|---|---|---|---|---|---|---|---|"""

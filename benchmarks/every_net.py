@@ -31,25 +31,43 @@ def lines() -> Iterator[str]:
                 cells.append(f"{r[0]:.3f}, {100 * left[0]:.1f} %")
             cells.append(ends(errors["with bagnet33"][name]["kappa"]) if name != "bagnet33" else "")
             yield f"| {TITLES[name]} | {' | '.join(cells)} |"
+        if mixed := results.get("scrambled"):
+            yield SCRAMBLED.format(
+                pictures=mixed["pictures"],
+                tiles=" | ".join("whole" if tile == 128 else f"{tile} px" for tile in mixed["tiles"]),
+                rules="---|" * len(mixed["tiles"]),
+            )
+            for name in names:
+                cells = [share(right, mixed["pictures"], 0) for right in mixed["right"][name]]
+                yield f"| {TITLES[name]} | {' | '.join(cells)} |"
         methods = list(curves["densenet"])
         yield SENSITIVITY.format(methods=" | ".join(methods), rules="---|" * len(methods))
         for name in names:
-            cells = [ends(curves[name][one]["mean"]) if one in curves[name] else "cannot be had" for one in methods]
+            cells = [ends(curves[name][one]["mean"]) if one in curves[name] else "not available" for one in methods]
             yield f"| {TITLES[name]} | {' | '.join(cells)} |"
 
 
 DETAILS = """
-### {world}: what every net did
+### {world}: every network
 
-*Textures*: right in percent on {textures} pictures and on their textures (Gram matrices of the VGG that ships, 200
-steps of Adam, {seconds} s a picture on one core). *Interaction* on {pairs} pictures, for each gap between masks: r, and
-what is left over, the mean |together - apart| as a share of the mean |apart|. *Kappa*: error consistency with BagNet-33
-on {errors} pictures; {missed} of them every net misses. The table below that: the leading class's probability, the mean
-over {curves} pictures and over {fewest} to {most} masked patches of 8 x 8 px, in the order of a map: each method's map
-of the net itself, the heatmaps of the three BagNets, or none. The lower, the better the map knows what the net needs.
+*Textures*: percent right on {textures} pictures (*before*) and on their textures (Gram matrices of the VGG that ships,
+200 steps of Adam, {seconds} s for each picture on one core). *Interaction* on {pairs} pictures, for each gap between
+masks: r, and the mean |joint drop - sum of single drops| in percent of the mean |sum of single drops|. *Kappa*: error
+consistency with BagNet-33 on {errors} pictures; every network is wrong on {missed} of them.
+
+The last table: the probability of the leading class, the mean over {curves} pictures and over {fewest} to {most}
+masked squares of 8 x 8 px. A map decides which squares are masked first: each method's map of the network itself, the
+heatmaps of the three BagNets, or random numbers. The lower the probability, the better the map knows what the network
+needs.
 
 | | before | textures |{gaps} kappa |
 |---|---|---|{rules}---|"""
+
+SCRAMBLED = """
+Percent right on {pictures} pictures cut into tiles, by the side of the tiles, after the tiles were shuffled:
+
+| tiles of | {tiles} |
+|---|{rules}"""
 
 SENSITIVITY = """
 | probability, masked by | {methods} |

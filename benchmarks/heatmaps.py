@@ -38,10 +38,8 @@ def main() -> None:
     model = bu.bagnet33().eval().to(device)
     image = torch.rand(3, SIDE, SIDE, device=device)
 
-    note("a large float32 matrix product, before and after everything else")
-    side = 4096 if device.type == "cpu" else 16384
-    square = torch.randn(side, side, device=device)
-    product_before = 2 * side**3 / best(lambda: square @ square, device)
+    note("the machine's limit, before and after everything else")
+    limit = fastest_rate(device)
 
     note("the dense heatmap, and a sample of its patches one by one")
     dense = best(lambda: bu.heatmap(model, image, TARGET, stride=1), device, times=3)
@@ -72,11 +70,11 @@ def main() -> None:
     resnet = resnet50().eval().to(device, memory_format=torch.channels_last)
     resnet_time = best(lambda: resnet(few), device, times=5) / len(few)
 
-    product = max(product_before, 2 * side**3 / best(lambda: square @ square, device))
+    limit = max(limit, fastest_rate(device))
     heatmap_rate = dense_multiply_adds(model) * 2 / dense
     forward_rate = forward_multiply_adds(model) * 2 / bagnet_time
-    row("heatmap's FLOP rate, share of a large matrix product's", 100 * heatmap_rate / product, "%", ">= 70")
-    row("forward pass's FLOP rate, share of the same", 100 * forward_rate / product, "%", ">= 70")
+    row("heatmap's FLOP rate, share of the machine's limit", 100 * heatmap_rate / limit, "%", ">= 70")
+    row("forward pass's FLOP rate, share of the same", 100 * forward_rate / limit, "%", ">= 70")
     row("ResNet-50 against BagNet-33, images/s", bagnet_time / resnet_time, "times faster", "(paper: 3.7)")
 
     for width in (224, 512, 1024):
@@ -87,13 +85,28 @@ def main() -> None:
     cores = torch.get_num_threads()
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"{platform.machine()} CPU, {cores} threads"
     print(f"{name}, torch {torch.__version__}, float32")
-    print(f"matrix product {product / 1e9:.0f} GFLOP/s; heatmap {heatmap_rate / 1e9:.0f} GFLOP/s, {dense:.2f} s;")
+    print(f"limit {limit / 1e9:.0f} GFLOP/s; heatmap {heatmap_rate / 1e9:.0f} GFLOP/s, {dense:.2f} s;")
     print(f"patch by patch {one_by_one:.0f} s, in channels-last storage {one_by_one_reordered:.0f} s;")
     print(f"BagNet-33 {1 / bagnet_time:.1f} images/s, ResNet-50 {1 / resnet_time:.1f} images/s\n")
     print(f"{'':<56}{'measured':>10} {'':<14}wanted")
     for what, value, unit, wanted in ROWS:
         number = f"{value:.1e}" if value < 0.01 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
         print(f"{what:<56}{number:>10} {unit:<14}{wanted}")
+
+
+def fastest_rate(device: torch.device) -> float:
+    """FLOP/s of a large matrix product or of a 1x1 convolution, whichever is higher.
+
+    Libraries differ: on some processors the matrix product runs at less than half the rate of the convolution.
+    """
+    side = 4096 if device.type == "cpu" else 16384
+    square = torch.randn(side, side, device=device)
+    product = 2 * side**3 / best(lambda: square @ square, device)
+    channels, pixels = 512, 64 if device.type == "cpu" else 512
+    maps = torch.randn(4, channels, pixels, pixels, device=device).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(channels, channels, 1, 1, device=device)
+    seconds = best(lambda: F.conv2d(maps, weight), device, times=3)
+    return max(product, 2 * channels**2 * maps[:, 0].numel() / seconds)
 
 
 def against_captum(net: bu.BagNet, image: torch.Tensor, device: torch.device) -> tuple[float, float]:

@@ -128,17 +128,19 @@ def lines() -> Iterator[str]:
 
 LEAKS = """## Does anything leak?
 
-Cells at chance mean something only if the network could not have learnt the pair by other means. Figures follow each
-other down columns, each column with its own uniform phase; so at every place each figure is equally likely in both
-classes, and whatever a window of less than gap + 2 pixels shows has one and the same law in both. A test goes through
-all phases and finds no exception. Then the mean margin over windows has one expected value in both classes, m, say; the
-cross-entropy of such a bag is at least (softplus(m) + softplus(-m)) / 2, which is at least log 2, what a guess costs:
-it has nothing to learn. `python3 course.py leaks` tries all the same, twice. *Longer*: a network trained from scratch
-on the pairs that it must not solve, with three times as many pictures of them as the shipped one had; accuracy in
-percent on {each} fresh pictures of each pair. *Windows*: a network trained on single windows that hold a piece of the
-cue, each told its picture's class, so that no averaging buries a faint hint; accuracy in percent over all such windows
-of {each} fresh pictures (windows of one picture are not independent, so no interval is given). The last column is the
-same for a pair that it can solve, to show that the attempt would see a hint.
+An accuracy at chance means something only if the network had no other way to learn the pair. Figures follow each other
+down columns. Each column has its own uniform phase, so at every position each figure is equally likely in both classes,
+and what a window of less than gap + 2 pixels shows has the same distribution in both. A test goes through all phases
+and finds no exception. So the mean margin over windows has the same expected value in both classes; call it m. Then the
+cross-entropy of such a bag is at least (softplus(m) + softplus(-m)) / 2, which is at least log 2, the loss of a guess:
+there is nothing to learn. `python3 course.py leaks` tries it nevertheless, in two ways.
+
+*Longer*: a network trained from scratch on the pairs that it must not solve, with three times as many pictures of them
+as the network that ships; accuracy in percent on {each} new pictures of each pair. *Windows*: a network trained on
+single windows that hold a piece of the cue, each with the class of its picture as the label, so that no averaging hides
+a weak hint; accuracy in percent over all such windows of {each} new pictures (windows of one picture are not
+independent, so no interval is given). The last column is the same for a pair that the network can solve: it shows that
+this way would find a hint.
 
 | | pair | longer | windows | windows, a pair that it can solve |
 |---|---|---|---|---|"""

@@ -14,6 +14,7 @@ import bagnet_utils as bu
 from bagnet_utils.experiments.attributions import METHODS, masking_curves
 from bagnet_utils.experiments.interactions import interaction_curve
 from bagnet_utils.experiments.patches import pixels_on
+from bagnet_utils.experiments.scrambling import scrambling_curve
 from bagnet_utils.models.zoo import TITLES, manifest
 from bagnet_utils.statistics import correlation_difference, percent_of, point_difference
 
@@ -21,9 +22,10 @@ from bagnet_utils.statistics import correlation_difference, percent_of, point_di
 # test lays, up to an eighth of the picture as in the paper
 GAPS = {"patchwork": (8, 16, 24, 32, 40), "photos": (4, 8, 16, 24, 32)}
 SIZE = {"patchwork": None, "photos": 8}
+TILES = (128, 64, 32, 16, 8)  # px; 128: the whole picture
 MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 2, 4, 8, 16, 32)}
-MOST = {"patchwork": {"texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
-        "photos": {"texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
+MOST = {"patchwork": {"scrambled": 1000, "texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
+        "photos": {"scrambled": 715, "texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
 
 
 def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> None:
@@ -36,6 +38,8 @@ def measure(world: str, images: Tensor, labels: Tensor, nets: dict[str, nn.Modul
     storing.write(world, {"errors": errors(images, labels, nets, kinds)})
     storing.write(world, {"interaction": interactions(masked, nets, GAPS[world], SIZE[world])})
     storing.write(world, {"sensitivity": sensitivity(curves, nets, MASKS[world])})
+    mixed = chosen["scrambled"]
+    storing.write(world, {"scrambled": scrambled(images[mixed], labels[mixed], nets)})
     storing.write(world, {"texturised": texturised(images[textured], labels[textured], nets)})
 
 
@@ -104,6 +108,15 @@ def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module], kinds: Te
         "points above the smaller": points,
         "percent of the resnet": bu.bootstrap(percent_of, right["bagnet33"], right["resnet"]),
     }
+
+
+def scrambled(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:
+    """Right answers by the tile into which the pictures were cut, in px, before the tiles were shuffled."""
+    right = {}
+    for name, net in tqdm(nets.items(), "scrambled"):
+        curve = scrambling_curve(net, images, labels, TILES, seed=1)
+        right[name] = [int(hits.sum()) for hits in curve.values()]
+    return {"pictures": len(labels), "tiles": list(TILES), "right": right}
 
 
 def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> dict:

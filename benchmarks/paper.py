@@ -1,4 +1,4 @@
-"""The claims of Brendel and Bethge (2019), one by one, beside what was found here: a part of docs/claims.md.
+"""The claims of Brendel and Bethge (2019), one by one, beside what was measured here: a part of docs/claims.md.
 
 Each row holds a claim, its figure in the paper, and for each world what `course.py claims` found: a text, and whether
 the claim holds there by a rule that the row states.
@@ -16,6 +16,7 @@ from bagnet_utils.statistics import confidence_interval
 WORLDS = ("patchwork", "photos")
 PEERS = {"vgg": "VGG-16", "resnet": "ResNet-50", "densenet": "DenseNet-169"}  # ours, and the paper's
 TOP1 = {"bagnet9": 46.4, "bagnet17": 58.8, "bagnet33": 66.7, "resnet": 76.1}  # percent, an independent evaluation
+NOT_THE_PAPERS = "in an independent re-evaluation, not in the paper"
 CURVES = {"vgg": (0.56, 0.97), "resnet": (0.52, 0.95), "densenet": (0.51, 0.89)}  # r at 10 and at 70 px, read off
 SEVENTH = "bagnet17"  # whose patch is as large a share of a picture as there
 BEFORE, AFTER = 90.1, 79.4  # percent, VGG-16 on pictures and on their textures, top-5
@@ -76,7 +77,7 @@ def slower(results: dict) -> Cell:
 
 def is_exact(results: dict) -> Cell:
     worst = max(results["exact"].values())
-    text = f"they differ by {worst:.0e} logits at most"
+    text = f"they differ by at most {worst:.0e} logits"
     return within(text, worst < EXACT, results["errors"]["pictures"], MANY)
 
 
@@ -91,7 +92,7 @@ def fingers(results: dict) -> Cell:
         return f"{ends(of_black, 0)} % of BagNet-17's evidence for minaret lies on black corners", above(50, of_black)
     part = results["telling"]
     right, of = part["on fingers"], part["patches"]
-    text = f"{share(right, of, 0)} % of the {of} most telling show fingers"
+    text = f"{share(right, of, 0)} % of the {of} patches with the highest evidence show fingers"
     return text, above(50, (100 * right / of, *confidence_interval(right, of)))
 
 
@@ -166,18 +167,19 @@ def vgg_falls_most(results: dict) -> Cell:
 
 
 CLAIMS = [
-    Claim(1, "Larger patches classify better: q = 9, 17, 33", "top-5 80.5 (17), 87.6 (33); top-1 46.4, 58.8, 66.7 %",
+    Claim(1, "Larger patches classify better: q = 9, 17, 33", "top-5 80.5 (17) and 87.6 % (33); "
+          f"top-1 46.4, 58.8 and 66.7 % {NOT_THE_PAPERS}",
           "more right than the one before, on the same pictures", larger_is_better, "04, `bu.predict`"),
-    Claim(1, "A bag of patches comes near a ResNet", "66.7 of 76.1 %, so 88 % (top-1)",
-          "the share is above the paper's", near_a_resnet, "04, `bu.predict`"),
+    Claim(1, "A bag of patches comes near a ResNet", f"66.7 of 76.1 % top-1, so 88 %, {NOT_THE_PAPERS}",
+          "the share is above that one", near_a_resnet, "04, `bu.predict`"),
     Claim(1, "BagNet-33 is slower than a ResNet-50", "3.7 times; 2.5 in the authors' blog",
           "by any factor above 1", slower, "04, `course.py bench`"),
     Claim(2, "The patches' evidence adds up to the logit", "exact by construction",
           f"to {EXACT:.0e} logits, on {MANY} pictures", is_exact, "05, `bu.evidence`"),
-    Claim(3, "Telling patches show what a net goes by, right or wrong: tench by fingers", "seen in a figure",
-          "more than half", fingers, "06, `bu.top_patches`"),
-    Claim(4, "A VGG still names pictures that were scrambled into textures", "from 90.1 to 79.4 %, top-5",
-          "the share kept is above the paper's, 88 %", survives_scrambling, "07, `bu.texturise`"),
+    Claim(3, "The patches with the highest evidence show what a net relies on, right or wrong: fingers for a tench",
+          "seen in a figure", "more than half", fingers, "06, `bu.top_patches`"),
+    Claim(4, "A VGG still classifies pictures that were scrambled into textures", "from 90.1 to 79.4 %, top-5",
+          "the share kept is above the paper's: 79.4 of 90.1 %, so 88 %", survives_scrambling, "07, `bu.texturise`"),
     *[Claim(5, f"Parts further apart than a patch do not interact in BagNet-{q}",
             "r 1.0 from 28 px on" if q == 33 else "(BagNet-33 only)",
             f"to {ROUNDING:.0e} logits, on {TEN} pictures", exact_beyond(f"bagnet{q}"), "09, `bu.interaction`")
@@ -196,11 +198,11 @@ CLAIMS = [
           "DeepLIFT's probability lies above the heatmap's", beats("deeplift", ("densenet",)),
           "11, `bu.masking_curve`"),
     Claim(7, "The same for a BagNet whose patch is a seventh of the picture, as there", "(BagNet-33 at 224 px)",
-          "as above", beats("deeplift", ("densenet",), SEVENTH), "11, `bu.masking_curve`"),
+          "the same rule", beats("deeplift", ("densenet",), SEVENTH), "11, `bu.masking_curve`"),
     Claim(7, "The same, BagNet-33's, against DeepLIFT from a black picture instead of one of the mean colour",
-          "(not said)", "as above", beats("deeplift from black", ("densenet",)), "11, `bu.attribute`"),
-    Claim(7, "The same, BagNet-33's, against DeepLIFT without its sign", "(not said)",
-          "as above", beats("deeplift, sign dropped", ("densenet",)), "11, `bu.attribute`"),
+          "(not stated)", "the same rule", beats("deeplift from black", ("densenet",)), "11, `bu.attribute`"),
+    Claim(7, "The same, BagNet-33's, against DeepLIFT without its sign", "(not stated)",
+          "the same rule", beats("deeplift, sign dropped", ("densenet",)), "11, `bu.attribute`"),
     Claim(7, "BagNet-33's heatmap predicts where other nets are sensitive", "better than random, in a figure",
           "random masks' probability lies above the heatmap's", beats("random", tuple(PEERS)),
           "11, `bu.masking_curve`"),
@@ -211,15 +213,17 @@ CLAIMS = [
 HEAD = """
 ## The claims of the paper, one by one
 
-Brendel and Bethge (2019) measured on ImageNet at 224 pixels, with full-size nets; we on Patchwork at 128 and on
-photographs at 128 pixels, with small ones. So figures differ; what is compared is the claim. ✓ holds here by the rule
-beside it, ✗ does not: every rule asks that the whole 95 % interval lies on the right side, so fewer pictures never make
-it easier. Networks answer the same pictures, so differences and ratios are paired: intervals of shares are Wilson's;
-of what is right or wrong and of means by bootstrap over pictures (1,000 draws); of correlations, *r* (Pearson's), by
-leaving out each picture once, on the scale of Fisher's *z*, where differences of *r* stand too. *r* over classes is
-corrected for the scatter of accuracies on a few pictures, and its interval is over classes; where one net's accuracies
-do not vary, it cannot be judged. How often such intervals hold the truth: `python benchmarks/intervals.py`. Where a
-claim fails, the notebook says what we think is the reason.
+Brendel and Bethge (2019) measured on ImageNet at 224 pixels, with networks of full size. We measured on Patchwork and
+on photographs, both at 128 pixels, with small networks. So the figures differ, and what is compared is the claim. The
+column *its figure* is the paper's unless it says otherwise. ✓: the claim holds here by the rule in the same row. ✗: it
+does not. Every rule asks that the whole 95 % interval lies on the right side, so fewer pictures never make it easier.
 
-| experiment | the paper claims | its figure | Patchwork | photographs | holds if | notebook, function |
+How the intervals are made. The networks answer the same pictures, so differences and ratios are paired. Proportions
+have Wilson's interval. Right or wrong answers and means: bootstrap over pictures (1,000 draws). Correlations, *r*
+(Pearson's): each picture is left out once, on the scale of Fisher's *z*; differences of *r* are given in *z* too. *r*
+over classes is corrected for the scatter of accuracies on few pictures, and its interval is over classes; where one
+network's accuracies do not vary, it cannot be judged. `python benchmarks/intervals.py` counts how often such intervals
+hold the truth. Where a claim fails, the notebook gives the reason that we think most likely.
+
+| experiment | the paper's claim | its figure | Patchwork | photographs | holds if | notebook, function |
 |---|---|---|---|---|---|---|"""

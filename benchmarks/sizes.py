@@ -46,20 +46,20 @@ def lines() -> list[str]:
 SIZES = """
 ## Accuracy against patch size
 
-In percent, with the 95 % interval. *Patchwork*: right among ten classes. *Photographs*: right among 32 kinds, 128
-pixels, on the test pictures that ship, which nobody looked at while choosing the recipe; ✓ and ✗ say whether the aim
-was met for sure (70, 79 and 83 for the three BagNets, 88 for the ResNet); beside it the same on pictures that they
-learnt from. *64 pixels*: right among twenty kinds, on Tiny ImageNet's validation pictures of these (aims: 58, 73, 75
-and 80), and on 2,000 of the 9,000 pictures that they learnt from. *ImageNet*: the published networks at 224 pixels on
-whatever pictures `python3 course.py claims --world imagenet --root DIR` was given. *Paper*: top-5 on all of ImageNet's
-validation pictures as Brendel and Bethge (2019) print it.
+In percent, with the 95 % interval. *Patchwork*: ten classes. *Photographs*: 32 kinds at 128 pixels, on the test
+pictures that ship, which were not used to choose the recipe. ✓ and ✗ say whether the whole interval lies above the aim
+(70, 79 and 83 for the three BagNets, 88 for the ResNet). *Learnt*: the same on pictures of the training. *64 pixels*:
+twenty kinds, on Tiny ImageNet's validation pictures of these (aims: 58, 73, 75 and 80), and on 2,000 of the 9,000
+pictures of the training. *ImageNet*: the published networks at 224 pixels, on the pictures that were given to `python3
+course.py claims --world imagenet --root DIR`. *Paper*: top-5 on all validation pictures of ImageNet, as printed by
+Brendel and Bethge (2019).
 
 | | Patchwork | photographs | learnt | 64 pixels | learnt | ImageNet, top-1 | ImageNet, top-5 | paper, top-5 |
 |---|---|---|---|---|---|---|---|---|"""
 
 BY_HEART = """
-Does the larger patch pay at 64 pixels? BagNet-17 is right on {:.1f} % of the photographs that it learnt from and
-{:.1f} % of new ones, BagNet-33 on {:.1f} and {:.1f} %. Where it has seen a picture, the larger patch knows it better;
-on new ones that is worth little. The likely reason, not tested here: it has 16 patches in such a picture where
-BagNet-17 has 36, so fewer examples of a larger thing to learn from. ImageNet has more than a hundred times as many
-pictures, and larger ones; there it pays, see the last column."""
+Does the larger patch help at 64 pixels? BagNet-17 classifies {:.1f} % of its training photographs correctly and
+{:.1f} % of new ones, BagNet-33 {:.1f} and {:.1f} %. So the larger patch knows its training pictures better, and this
+helps little on new ones. The likely reason, not tested here: such a picture has 16 patches of 33 px but 36 of 17 px,
+so there are fewer examples of a larger thing to learn from. ImageNet has more than a hundred times as many pictures,
+and larger ones; there the larger patch helps, see the last column."""

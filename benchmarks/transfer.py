@@ -130,14 +130,15 @@ def over_seeds(runs: list[float]) -> str:
 
 
 HEAD = """
-## Do features from elsewhere help?
+## Do features from another world help?
 
-Percent right on the photographs for testing, after 5, 15 and 30 pictures of each of the 32 kinds. *New last layer*: the
-features of the network for 64 pixels (twenty other kinds), left as they are, and softmax regression on them. *From
-scratch*: the whole network, {steps} steps of {batch} pictures. Mean over {seeds} seeds, each with its own pictures, and
-its 95 % interval (Student's t). Zeiler and Fergus (2014) took features from ImageNet and learnt all of Caltech-101.
+Percent right on the test photographs, after training on 5, 15 and 30 pictures of each of the 32 kinds. *New last
+layer*: the features of the network for 64 pixels (twenty other kinds) stay as they are, and softmax regression is
+trained on them. *From scratch*: the whole network is trained, {steps} steps of {batch} pictures. Mean over {seeds}
+seeds, each with its own pictures, and its 95 % interval (Student's t). Zeiler and Fergus (2014) took the features
+from ImageNet and learnt all of Caltech-101.
 
-| | 5 a kind | 15 a kind | 30 a kind |
+| | 5 of each kind | 15 of each kind | 30 of each kind |
 |---|---|---|---|"""
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def test_all_experiments_are_measured_by_one_call(tmp_path, monkeypatch):
     nets = {name: bu.load_model(name, world="photos") for name in nets}
     measuring.measure("photos", world.images, world.labels, nets)
     told = bu.results("photos")
-    assert set(told) == {"exact", "errors", "interaction", "sensitivity", "texturised", "weights"}
+    assert set(told) == {"exact", "errors", "interaction", "scrambled", "sensitivity", "texturised", "weights"}
     assert max(told["exact"].values()) < 1e-4
     assert all(0 <= right <= 3 for pair in told["texturised"]["right"].values() for right in pair)
     apart = told["interaction"]["bagnet33"]["apart, double"]
