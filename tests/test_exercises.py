@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from wrong_answers import first_half, interactions, occlusion, scrambling, sensitivity, shared_errors
+from wrong_answers import interactions, occlusion, sensitivity, shared_errors
 
 import bagnet_utils as bu
 from bagnet_utils.exercises import CHECKS, guarding
@@ -130,11 +130,7 @@ def test_a_crashed_judge_is_no_traceback_for_learners_and_no_secret(capsys):
     assert "✗ Not yet. What you gave cannot be judged (ZeroDivisionError)" in capsys.readouterr().out
 
 
-OLD = {
-    n: answers
-    for m in (first_half, scrambling, occlusion, interactions, shared_errors, sensitivity)
-    for n, answers in m.WRONG.items()
-}
+OLD = {n: answers for m in (occlusion, interactions, shared_errors, sensitivity) for n, answers in m.WRONG.items()}
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -1,112 +1,164 @@
 """Checks of notebook 07."""
 
-import math
-
+import numpy as np
 import torch
+from torch import Tensor
 
-from bagnet_utils.exercises.judging import Wrong, call, exercise, number, size, tensor
-
-
-@exercise
-def put_back(function):
-    """Undo a shuffle: function(shuffled tiles T x 3 x t x t, order T) -> the tiles as they lay before."""
-    random = torch.Generator().manual_seed(4)
-    tiles, order = torch.rand(9, 3, 4, 4, generator=random), torch.randperm(9, generator=random)
-    mixed = tiles[order]
-    answer = call(function, mixed, order)
-    if isinstance(answer, torch.Tensor) and tuple(answer.shape) == (9,):
-        raise Wrong("That is an order. Asked for are the tiles themselves, in the order that they had.")
-    answer = tensor(answer, mixed.shape)
-    for found, says in (
-        (mixed, "The tiles lie as they came: nothing has been moved."),
-        (mixed[order], "You shuffled a second time with the same order. Which place did tile number k come from?"),
-        (mixed.flip(0), "You turned the row round. That undoes a shuffle only if the shuffle turned it round."),
-        (mixed[order.flip(0)], "Reading an order from its end does not undo it. Where did tile number k come from?"),
-    ):
-        if torch.equal(answer, found.double()):
-            raise Wrong(says)
-    if not torch.equal(answer, tiles.double()):
-        places = sum(torch.equal(one, two) for one, two in zip(answer, tiles.double(), strict=True))
-        raise Wrong(f"{places} of 9 tiles lie where they lay before. Follow one tile: where was it, where is it now?")
-    return "With the order at hand nothing is lost. A bag throws the order away, and keeps everything else."
+from bagnet_utils.exercises.judging import Wrong, call, exercise, normal, table, tensor
 
 
-@exercise
-def whole_share(function):
-    """The share of patches that lie within one tile: function(side, patch, stride, tile) -> 0..1."""
-    cases = ((128, 9, 8, 16), (128, 17, 8, 32), (128, 33, 8, 32), (128, 33, 8, 64), (64, 8, 8, 16), (224, 9, 4, 56))
+def unshuffled(mixed: Tensor, order: Tensor) -> Tensor:
+    return mixed[order.argsort()]
 
-    def along(side, patch, stride, tile, past=1) -> tuple[int, int]:
-        begins = range(0, side - patch + 1, stride)
-        return sum(begin // tile == (begin + patch - past) // tile for begin in begins), len(begins)
 
-    def hang_over(side, patch, stride, tile) -> float:
-        begins = range(0, side, stride)
-        return (sum(begin // tile == (begin + patch - 1) // tile for begin in begins) / len(begins)) ** 2
+def shuffled_tiles(random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    count, side = random.integers((3, 1), (13, 5)).tolist()
+    return normal(random, count, 3, side, side), torch.from_numpy(random.permutation(count))
 
-    answers = [number(call(function, *case)) for case in cases]
 
-    def like(rule) -> bool:
-        return all(math.isclose(one, rule(*case), abs_tol=1e-6) for one, case in zip(answers, cases, strict=True))
-
-    counted = [along(*case) for case in cases]
-    if like(lambda *case: (along(*case)[0] / along(*case)[1]) ** 2):
-        return "Now you can say, before any network runs, how much of it a shuffle can touch."
-    for rule, says in (
-        (lambda *case: along(*case)[0] / along(*case)[1], "That is right along one direction. A picture has two."),
-        (lambda *case: 100 * (along(*case)[0] / along(*case)[1]) ** 2, "These are percent; a share lies from 0 to 1."),
-        (lambda *case: along(*case)[0] ** 2, "That is how many there are; asked for is their share of all patches."),
-        (lambda *case: 1 - (along(*case)[0] / along(*case)[1]) ** 2, "That is the share of those that cross a seam."),
+put_back = table(
+    "Undo a shuffle: function(shuffled tiles T x 3 x t x t, order T) -> the tiles as they lay before.",
+    right=unshuffled,
+    draw=shuffled_tiles,
+    wrong=[
+        (lambda mixed, order: mixed, "The tiles lie as they came: nothing has been moved."),
         (
-            lambda *case: (along(*case, past=0)[0] / along(*case)[1]) ** 2,
+            lambda mixed, order: mixed[order],
+            "You shuffled a second time with the same order. Which place did tile number k come from?",
+        ),
+        (
+            lambda mixed, order: mixed.flip(0),
+            "You turned the row round. That undoes a shuffle only if the shuffle turned it round.",
+        ),
+        (
+            lambda mixed, order: mixed[order.flip(0)],
+            "Reading an order from its end does not undo it. Where did tile number k come from?",
+        ),
+        (
+            lambda mixed, order: mixed[order.argsort().flip(0)],
+            "You put the right tiles in a row, but the last comes first.",
+        ),
+        (lambda mixed, order: order.argsort(), "That is an order. Asked for are the tiles, in the order they had."),
+        (lambda mixed, order: unshuffled(mixed, order).transpose(2, 3), "Each tile is transposed: leave it as it is."),
+    ],
+    praise="With the order at hand nothing is lost. A bag throws the order away, and keeps everything else.",
+    otherwise="For the order {1} your tiles do not lie as before. Follow one tile: where was it, where is it now?",
+)
+
+
+def whole_along(side: int, patch: int, stride: int, tile: int, past: int = 1, end: int | None = None) -> float:
+    """Share of a row's patches within one tile; the others count one pixel too many, or patches past the border."""
+    begins = range(0, side - patch + 1 if end is None else end, stride)
+    return sum(b // tile == (b + patch - past) // tile for b in begins) / len(begins)
+
+
+def picture_and_tiles(random: np.random.Generator) -> tuple[int, int, int, int]:
+    """A side, a patch, a stride and a tile; in one case of five the patch is larger than the tile."""
+    tile, count, stride = random.integers((4, 2, 1), (40, 7, 13)).tolist()
+    patch = int(random.integers(1, tile + 1)) if random.random() < 0.8 else min(tile + 3, tile * count)
+    return tile * count, patch, stride, tile
+
+
+whole_share = table(
+    "The share of patches that lie within one tile: function(side, patch, stride, tile) -> 0..1.",
+    right=lambda *case: whole_along(*case) ** 2,
+    cases=[(128, 9, 8, 16), (128, 17, 8, 32), (128, 33, 8, 32), (128, 33, 8, 64), (64, 8, 8, 16), (224, 9, 4, 56)],
+    draw=picture_and_tiles,
+    within=1e-6,
+    wrong=[
+        (whole_along, "That is right along one direction. A picture has two."),
+        (lambda *case: 100 * whole_along(*case) ** 2, "These are percent; a share lies from 0 to 1."),
+        (
+            lambda side, patch, stride, tile: (
+                (whole_along(side, patch, stride, tile) * ((side - patch) // stride + 1)) ** 2
+            ),
+            "That is how many there are; asked for is their share of all patches.",
+        ),
+        (lambda *case: 1 - whole_along(*case) ** 2, "That is the share of those that cross a seam."),
+        (
+            lambda *case: (1 - whole_along(*case)) ** 2,
+            "That is the share of those that cross a seam in both directions.",
+        ),
+        (
+            lambda *case: whole_along(*case, past=0) ** 2,
             "A patch that ends with the tile's last pixel still lies within it. Which pixel is a patch's last?",
         ),
-        (hang_over, "Some of your patches hang over the picture's edge; the network has none there."),
+        (lambda *case: whole_along(*case, past=2) ** 2, "You count a patch that reaches one pixel over the seam."),
+        (
+            lambda *case: whole_along(*case, end=case[0]) ** 2,
+            "Some of your patches hang over the picture's edge; the network has none there.",
+        ),
+        (
+            lambda *case: whole_along(*case, end=case[0] - case[1]) ** 2,
+            "You miss the last patch of a row, which may end with the picture's last pixel.",
+        ),
         (
             lambda side, patch, stride, tile: (max(0, tile - patch) // stride + 1) ** 2 / (side // stride) ** 2,
             "That counts one tile's patches. How many tiles are there, and how many patches in all?",
         ),
-    ):
-        if like(rule):
-            raise Wrong(says)
-    wrong = (
-        (one, case)
-        for one, case, (whole, of) in zip(answers, cases, counted, strict=True)
-        if not math.isclose(one, (whole / of) ** 2, abs_tol=1e-6)
-    )
-    one, (side, patch, stride, tile) = next(wrong)
-    raise Wrong(
-        f"For a picture of {side} px, patches of {patch} every {stride} and tiles of {tile} you say {one:.3f}. "
-        "Draw one row: where does each patch begin, and where does it end?"
-    )
+    ],
+    praise="Now you can say, before any network runs, how much of it a shuffle can touch.",
+    otherwise="For a picture of {0} px, patches of {1} every {2} and tiles of {3} it is not {answer}. Draw one row: "
+    "where does each patch begin, and where does it end?",
+)
 
 
-@exercise
-def gram(function):
-    """How strongly each two features occur together: function(features D x h x w) -> D x D, a mean over places."""
-    features = torch.randn(5, 3, 4, generator=torch.Generator().manual_seed(0)) + 0.5
-    flat = features.flatten(1)
-    right = flat @ flat.T / 12
-    answer = call(function, features)
-    if isinstance(answer, torch.Tensor) and tuple(answer.shape) == (12, 12):
-        raise Wrong("Yours compares places, 12 x 12. A Gram matrix compares features: the places are summed away.")
-    if isinstance(answer, torch.Tensor) and answer.ndim != 2:
-        raise Wrong(f"Yours has the shape {size(answer.shape)}; wanted is a table of features by features, 5 x 5.")
-    answer = tensor(answer, (5, 5))
-    centred = flat - flat.mean(1, keepdim=True)
-    lengths = flat.norm(dim=1)
-    for found, says in (
-        (right * 12, "That is the sum over the places; divide by how many places there are."),
-        (right / 5, "You divide by the number of features as well; only the places are averaged over."),
-        (centred @ centred.T / 12, "You subtract each feature's mean first. That is a covariance; leave the mean in."),
+def chosen(first: Tensor, second: Tensor, tile: int, rule) -> Tensor:
+    """Each tile from the one picture or the other; the rule says for each row and column of tiles which."""
+    rows, columns = (torch.arange(side) // tile for side in first.shape[1:])
+    return torch.where(rule(rows[:, None], columns), first, second)
+
+
+def chessboard(first: Tensor, second: Tensor, tile: int) -> Tensor:
+    return chosen(first, second, tile, lambda row, column: (row + column) % 2 == 0)
+
+
+def numbered(first: Tensor, second: Tensor, tile: int) -> Tensor:
+    wide = first.shape[2] // tile
+    return chosen(first, second, tile, lambda row, column: (row * wide + column) % 2 == 0)
+
+
+def carried(first: Tensor, second: Tensor, tile: int) -> Tensor:
+    return torch.roll(chessboard(first, second, tile), tile, dims=2)
+
+
+@exercise(
+    wrong=[
+        (lambda first, second, tile: first, "Your picture has no seams at all."),
+        (lambda first, second, tile: (first + second) / 2, "Your tile in row 0, column 0 is in neither picture"),
+        (lambda first, second, tile: torch.cat([first, second], 2), "wanted."),
+        (carried, "Your tile in row 0, column 0 is in neither picture at this place."),
+        (lambda *pair: chosen(*pair, lambda row, column: column % 2 == row * 0), "seam between row 0 and 1 is missing"),
         (
-            right * 12 / lengths[:, None] / lengths,
-            "You divide by the features' lengths. How strong they are counts too.",
+            lambda *pair: chosen(*pair, lambda row, column: row % 2 == column * 0),
+            "seam between column 0 and 1 is missing",
         ),
-        (flat.mean(1)[:, None] * flat.mean(1), "You average first and multiply then: that forgets who meets whom."),
-    ):
-        if torch.allclose(answer, found.double(), atol=1e-4):
-            raise Wrong(says)
-    if not torch.allclose(answer, right.double(), atol=1e-4):
-        raise Wrong("The shape is right, the numbers are not: at each place multiply two features, then take the mean.")
-    return "Shuffle the places and it stays as it is: it knows what occurs together, and not where."
+        (numbered, "How many tiles has a row?"),
+        (lambda a, b, tile: chessboard(a, b, 1), "Your tile in row 0, column 0 is in neither picture at this place."),
+        (lambda a, b, tile: chessboard(a, b, 64), "Your picture has no seams at all."),
+    ]
+)
+def seams_only(function):
+    """A shuffle's seams without its disorder: function(first 3 x H x W, second 3 x H x W, tile) -> 3 x H x W."""
+    random = np.random.default_rng(7)
+    for _ in range(20):
+        down, across, tile = random.integers((2, 2, 2), (7, 7, 9)).tolist()
+        pictures = [normal(random, 3, down * tile, across * tile) for _ in range(2)]
+        answer = tensor(call(function, *pictures, tile), pictures[0].shape)
+        cells = [one.double().unfold(1, tile, tile).unfold(2, tile, tile) for one in (answer, *pictures)]  # 3 d a t t
+        mine, first, second = cells
+        source = [torch.isclose(mine, one).all(-1).all(-1).all(0) for one in (first, second)]  # down x across
+        if strange := (~source[0] & ~source[1]).nonzero().tolist():
+            row, column = strange[0]
+            raise Wrong(f"Your tile in row {row}, column {column} is in neither picture at this place. Move no tile.")
+        if source[0].all() or source[1].all():
+            raise Wrong("Your picture has no seams at all. A shuffle has one wherever two tiles meet.")
+        same = [(source[0].diff(dim=axis) == 0).nonzero().tolist() for axis in (0, 1)]
+        for what, missing, axis in (("row", same[0], 0), ("column", same[1], 1)):
+            if missing:
+                place = missing[0][axis]
+                raise Wrong(
+                    f"With {down} x {across} tiles the seam between {what} {place} and {place + 1} is missing "
+                    "somewhere: two neighbours from one picture. How many tiles has a row?"
+                )
+    return "The same seams as a shuffle, and every tile where it belongs: what a shuffle does besides is disorder."
