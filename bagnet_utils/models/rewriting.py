@@ -26,8 +26,18 @@ LINEAR |= {"add", "sub", "mean", "sum", "flatten", "reshape", "view"}
 OUT_OF_PLACE = {operator.iadd: operator.add, operator.isub: operator.sub, "add_": "add", "sub_": "sub"}
 
 
-def rewrite_for_captum(model: nn.Module, image: Tensor, method: str) -> nn.Module:
-    """A copy of the model as a chain of modules, for normalised pictures of this size (1 x 3 x H x W)."""
+def rewrite_for_captum(
+    model: nn.Module,
+    image: Tensor,
+    method: str,
+    who: str = "attribute",
+    instead: str = "saliency or integrated gradients, which need gradients alone",
+) -> nn.Module:
+    """A copy of the model as a chain of modules, for normalised pictures of this size (1 x 3 x H x W).
+
+    Where that cannot be done, `who` says so, and what can be had `instead`, which needs gradients alone.
+    Its `.made_by` names, for each module of the model, the step whose output is that module's.
+    """
     bare = copy.deepcopy(model)
     bare.normalise = nn.Identity()
     noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
@@ -37,18 +47,18 @@ def rewrite_for_captum(model: nn.Module, image: Tensor, method: str) -> nn.Modul
             answers = bare(pictures.clone())
         traced = fx.symbolic_trace(bare)
     except Exception:  # of whatever kind: a net may do anything
-        raise not_rewritable(method, model) from None
+        raise not_rewritable(f"{who}: {method}", model, instead) from None
     clone_shared_inputs(traced)
     ShapeProp(traced).propagate(pictures.clone())
     if not replace_by_modules(traced):
-        raise not_rewritable(method, model)
+        raise not_rewritable(f"{who}: {method}", model, instead)
     with torch.no_grad():
         difference = (traced.eval()(pictures.clone()) - answers).abs().max()
     if not difference <= 1e-4 * answers.abs().max():
         raise BadInput(
-            f"attribute: {method} needs the network written out step by step, and written out this "
-            f"{type(model).__name__} gives other answers (does a step change its input in place?). Try saliency or "
-            "integrated gradients, which need gradients alone."
+            f"{who}: {method} needs the network written out step by step, and written out this "
+            f"{type(model).__name__} gives other answers (does a step change its input in place?). "
+            f"Try {instead}."
         )
     return traced
 
@@ -56,6 +66,7 @@ def rewrite_for_captum(model: nn.Module, image: Tensor, method: str) -> nn.Modul
 def replace_by_modules(traced: fx.GraphModule) -> bool:
     """Make a module of every step that the picture passes; False if one of them is not known."""
     live, used = set(), set()  # steps that make a tensor out of the picture; layers that have had their turn
+    traced.made_by = {}
     for number, node in enumerate(list(traced.graph.nodes)):
         if node.op == "placeholder" or ("tensor_meta" in node.meta and not live.isdisjoint(node.all_input_nodes)):
             live.add(node)
@@ -75,6 +86,7 @@ def replace_by_modules(traced: fx.GraphModule) -> bool:
             with traced.graph.inserting_before(node):
                 instead = traced.graph.call_module(f"step{number}", tuple(given), named)
             live.add(instead)
+            traced.made_by |= dict.fromkeys(node.meta.get("nn_module_stack", {}), f"step{number}")
         node.replace_all_uses_with(instead)
         traced.graph.erase_node(node)
     traced.graph.eliminate_dead_code()
@@ -129,9 +141,8 @@ def as_module(node: fx.Node, layer: nn.Module | None, given: list[fx.Node]) -> n
     return step
 
 
-def not_rewritable(method: str, model: nn.Module) -> BadInput:
+def not_rewritable(what: str, model: nn.Module, instead: str) -> BadInput:
     return BadInput(
-        f"attribute: {method} goes back through a network layer by layer and knows convolutions, linear layers, ReLU, "
-        f"pooling and BatchNorm; this {type(model).__name__} has others (attention, say). "
-        "Try saliency or integrated gradients, which need gradients alone."
+        f"{what} goes back through a network layer by layer and knows convolutions, linear layers, ReLU, pooling and "
+        f"BatchNorm; this {type(model).__name__} has others (attention, say). Try {instead}."
     )

@@ -1,0 +1,91 @@
+"""What does a unit look for? One activation is sent back to the pixels (Zeiler & Fergus 2014, section 2.1: deconvnet).
+
+Down it goes through the same layers: convolutions turned round, and max-pooling undone with its switches, the places of
+the maxima on the way up. The three ways differ only in what a ReLU lets through on the way down.
+"""
+
+import warnings
+
+import torch
+from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackprop
+from torch import Tensor, nn
+
+from bagnet_utils.checks import check_choice, check_eval, check_images, check_whole
+from bagnet_utils.errors import BadInput
+from bagnet_utils.models.rewriting import rewrite_for_captum
+
+RULES = {
+    "deconvnet": NeuronDeconvolution,  # what is positive on the way down
+    "guided": NeuronGuidedBackprop,  # what is positive on the way down and was positive on the way up
+    "gradient": NeuronGradient,  # what was positive on the way up
+}
+
+
+def project(
+    model: nn.Module,
+    images: Tensor,
+    layer: str,
+    channel: int,
+    position: tuple[int, int] | None = None,
+    rule: str = "deconvnet",
+) -> Tensor:
+    """One activation of each picture sent back to the pixels: N x 3 x H x W, or 3 x H x W for a single picture.
+
+    layer: a name from `model.named_modules()`. position: row and column in that layer's map, by default where the
+    channel is strongest in each picture. rule: "deconvnet", "guided" or "gradient". With "gradient" it is the gradient
+    of the activation. What comes back is what one unit of the activation is made from, not the activation's own size.
+    """
+    check_eval("project", model)
+    check_choice("project", "rule", rule, RULES)
+    pictures = check_images("project", images, model)
+    maps = activations(model, pictures, layer)  # N x D x h x w, or N x D
+    channel = check_whole("project", "channel", channel, 0, maps.shape[1] - 1)
+    places = places_of(maps[:, channel], position)
+    shown = getattr(model, "normalise", nn.Identity())(pictures).detach()
+    net, name = model, layer
+    if rule != "gradient":
+        net = rewrite_for_captum(
+            model, shown[:1], f"rule {rule}", "project", 'rule="gradient", which needs gradients alone'
+        )
+        name = net.made_by.get(layer, "")
+        if not name or not torch.allclose(activations(net, shown, name), maps, atol=1e-4, rtol=1e-4):
+            raise BadInput(f"project: {layer!r} gives no map of its own; choose another layer, such as a convolution.")
+    given = (shown if net is not model else pictures).clone().requires_grad_()
+    selector = lambda output: output[(torch.arange(len(output)), channel, *places)]  # noqa: E731 (Captum wants one)
+    with warnings.catch_warnings(), torch.enable_grad():  # that Captum sets hooks
+        warnings.simplefilter("ignore")
+        sent_back = RULES[rule](net, net.get_submodule(name)).attribute(given, selector).detach()
+    return sent_back.reshape(images.shape)
+
+
+@torch.no_grad()
+def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
+    """What a layer puts out for these pictures: N x D x h x w, or N x D for layers without places."""
+    modules = dict(model.named_modules())
+    if not isinstance(layer, str) or layer not in modules or not layer:
+        raise BadInput(f"project: there is no layer called {layer!r}; there are {', '.join(list(modules)[1:])}.")
+    kept = []
+
+    def keep(module: nn.Module, given, output) -> None:
+        kept.append(output.clone() if isinstance(output, Tensor) else output)  # the next layer may work in place
+
+    handle = modules[layer].register_forward_hook(keep)
+    try:
+        model(images)
+    finally:
+        handle.remove()
+    if not kept or not isinstance(kept[-1], Tensor) or kept[-1].ndim not in (2, 4):
+        raise BadInput(f"project: {layer!r} gives no feature maps; choose a layer that gives N x D x h x w or N x D.")
+    return kept[-1]
+
+
+def places_of(maps: Tensor, position: tuple[int, int] | None) -> tuple[Tensor, ...]:
+    """Row and column in each of N x h x w maps: the given one, or where the map is highest. Nothing for N numbers."""
+    if maps.ndim == 1:
+        return ()
+    if position is None:
+        return torch.unravel_index(maps.flatten(1).argmax(1), maps.shape[1:])
+    if not isinstance(position, (tuple, list)) or len(position) != 2:
+        raise BadInput(f"project: position is {position!r}, but a row and a column are wanted, such as (3, 4).")
+    ends = zip(("row", "column"), position, maps.shape[1:], strict=True)
+    return tuple(torch.full((len(maps),), check_whole("project", what, one, 0, end - 1)) for what, one, end in ends)
