@@ -24,7 +24,8 @@ GAPS = {"patchwork": (8, 16, 24, 32, 40), "photos": (4, 8, 16, 24, 32)}
 SIZE = {"patchwork": None, "photos": 8}
 TILES = (128, 64, 32, 16, 8)  # px; 128: the whole picture
 MASKS = {"patchwork": (0, 2, 4, 8, 16, 32), "photos": (0, 2, 4, 8, 16, 32)}
-MOST = {"patchwork": {"scrambled": 1000, "texturised": 40, "interaction": 100, "sensitivity": 30},  # pictures: larger ones take longer
+# Pictures; larger ones take longer
+MOST = {"patchwork": {"scrambled": 1000, "texturised": 40, "interaction": 100, "sensitivity": 30},
         "photos": {"scrambled": 715, "texturised": 60, "interaction": 100, "sensitivity": 60}}  # fmt: skip
 
 

@@ -176,16 +176,12 @@ def test_maps_of_torchvisions_nets_have_places(name):
 
 MODEL = trained_looking(bu.bagnet9(**SMALL))
 IMAGE = torch.rand(3, 40, 52)
-PICTURES = {"1 channels": IMAGE[:1], "shape 40 x 52": IMAGE[0], "uint8": (255 * IMAGE).byte(), "NaN": IMAGE / 0 * 0}
-CASES = {"size": (0, 41, True, 2.5, "16"), "stride": (0, 53, True, 8.0), "seed": (2.5, -1)}
-CASES["target"] = 6, -1, True, 1.5, "cat", None
+CASES = {"size": (0, 41), "stride": (0, 53), "target": (6, -1, True, 1.5, "cat", None)}
 BAD = [
     *[({what: given}, f"{what} is {given!r}") for what, several in CASES.items() for given in several],
-    *[({"image": picture}, told) for told, picture in PICTURES.items()],
     ({"image": IMAGE[:, :8]}, "8 x 52 pixels.*at least 9"),
     ({"image": IMAGE.expand(2, 3, 40, 52)}, "2 pictures"),
     ({"fill": "white"}, "no fill called 'white'; there are mean, black, noise, blur"),
-    ({"model": bu.bagnet9(**SMALL).train()}, "train mode"),
 ]
 
 

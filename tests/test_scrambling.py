@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from test_heatmaps import SMALL, trained_looking
-from test_masking import PICTURES
 from torch import Tensor
 
 import bagnet_utils as bu
@@ -158,29 +157,17 @@ def test_texturise_leaves_no_gradients_behind():
 
 MODEL, IMAGES = bu.bagnet33(**SMALL).eval(), torch.rand(2, 3, 64, 48)
 BAD = [
-    *[
-        (lambda n=n: bu.scramble(IMAGES, n), f"tiles of {n!r} px.*1, 2, 4, 8, 16")
-        for n in (0, 5, 48, -8, True, 8.0, "8")
-    ],
-    *[(lambda seed=seed: bu.scramble(IMAGES, 8, seed), f"seed is {seed!r}") for seed in (2.5, True, -1)],
-    *[(lambda picture=some: bu.scramble(picture, 4), told) for told, some in PICTURES.items()],
-    (lambda: bu.scramble("cat.jpg", 4), "str was given"),
-    (lambda: bu.whole_patches(VGG, (64, 64), 8), "a BagNet is wanted"),
-    (lambda: bu.whole_patches(bu.bagnet9(**SMALL), (64, 64), 8), "train mode"),
+    *[(lambda n=n: bu.scramble(IMAGES, n), f"tiles of {n!r} px.*1, 2, 4, 8, 16") for n in (0, 5, 48, -8)],
     (lambda: bu.whole_patches(MODEL, (36, 36), 12), "multiples of 8"),
     (lambda: bu.whole_patches(MODEL, (64, 48), 32), "do not divide"),
-    *[(lambda t=t: bu.whole_patches(MODEL, (64, 64), t), f"tiles of {t!r}") for t in (0, 128, True, 2.5)],
+    *[(lambda t=t: bu.whole_patches(MODEL, (64, 64), t), f"tiles of {t!r}") for t in (0, 128)],
     *[(lambda n=n: bu.whole_patches(MODEL, n, 16), "side") for n in (64, (64,), (16, 64), (64.0, 64), (True, 64))],
-    *[(lambda n=n: bu.texturise(IMAGES, VGG, n), f"steps is {n!r}") for n in (0, True, 2.5)],
     *[(lambda r=r: bu.texturise(IMAGES, VGG, 1, r), f"rate is {r!r}") for r in (0, True, -1, float("nan"), "fast")],
-    *[(lambda picture=some: bu.texturise(picture, VGG, 1), told) for told, some in PICTURES.items()],
     *[
         (lambda name=name: bu.texturise(IMAGES, bu.load_model(name)), "a VGG is wanted")
         for name in ("resnet", "densenet")
     ],
     (lambda: bu.texturise(IMAGES[:, :, :16, :16], VGG), "too small"),
-    (lambda: bu.texturise(IMAGES, bu.load_model("vgg").train()), "train mode"),
-    (lambda: bu.texturise(IMAGES, VGG, seed=2.5), "seed is 2.5"),
 ]
 
 

@@ -120,7 +120,7 @@ BAD = [
     (lambda: bu.bootstrap(np.mean, 3), r"shape \(\)"),
     (lambda: bu.bootstrap(np.mean, SOME, SOME[1:]), r"\(40,\), \(39,\)"),
     (lambda: bu.bootstrap(np.mean, np.ones((8, 3))), r"\(8, 3\)"),
-    *[(lambda n=n: bu.bootstrap(np.mean, SOME, draws=n), f"draws is {n!r}") for n in (0, True, 2.5)],
+    (lambda: bu.bootstrap(np.mean, SOME, draws=0), "draws is 0"),
     (lambda: correlation(SOME, SOME[1:]), r"\(40,\), \(39,\)"),
     (lambda: confidence_interval(5, 4), "right is 5, but a whole number from 0 to 4 is wanted"),
     (lambda: confidence_interval(0, 0), "total is 0"),

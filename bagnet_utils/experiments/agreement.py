@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 from torch import Tensor
 
-from bagnet_utils.checks import check_whole
+from bagnet_utils.checks import check_seed, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.statistics import MIN_COUNT, Estimate, NoInterval, bootstrap, jackknife
 
@@ -24,6 +24,7 @@ class Agreement(NamedTuple):
 
 def error_consistency(first: Tensor, second: Tensor, labels: Tensor, draws: int = 1000, seed: int = 0) -> Agreement:
     """Agreement of two lists of N answers (class numbers) beyond chance; the interval is by bootstrap over pictures."""
+    draws, seed = check_whole("error_consistency", "draws", draws, 1, 10**6), check_seed("error_consistency", seed)
     right = [are_right("error_consistency", answers, labels) for answers in (first, second)]
     observed, expected = agreement(*right)
     return Agreement(bootstrap(kappa, *right, draws=draws, seed=seed), observed, expected)

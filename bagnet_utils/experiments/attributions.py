@@ -82,12 +82,12 @@ def attribute(
     check_choice("attribute", "baseline", baseline, ["mean", "black"])
     image = check_image("attribute", image, model)
     seed = check_seed("attribute", seed)
+    with torch.no_grad():
+        target = check_target("attribute", target, model(image[None]).shape[1])
     if method == "random":
         return torch.rand(image.shape[1:], generator=torch.Generator().manual_seed(seed)).to(image)
     if method == "heatmap":
         return heatmap(model, image, target, stride=1)
-    with torch.no_grad():
-        target = check_target("attribute", target, model(image[None]).shape[1])
     blank = image.mean((1, 2), keepdim=True).expand_as(image) if baseline == "mean" else torch.zeros_like(image)
     with torch.enable_grad():
         return METHODS[method](model, image[None].clone().requires_grad_(), target, blank[None])[0].detach().sum(0)
@@ -119,7 +119,7 @@ def masking_curve(model: nn.Module, image: Tensor, attribution: Tensor, masks: S
     contents = squares(image, places, side, "mean")
     hidden = torch.stack([cover(image, places[:count], contents[:count]) for count in masks])
     leading = model(image[None]).argmax()
-    return torch.cat([model(some).softmax(1)[:, leading] for some in hidden.split(25)])
+    return torch.cat([model(batch).softmax(1)[:, leading] for batch in hidden.split(25)])
 
 
 def masking_curves(

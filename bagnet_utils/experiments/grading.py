@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bagnet_utils.checks import check_number
+from bagnet_utils.checks import check_number, check_whole
 from bagnet_utils.errors import BadInput
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in px, the last two excluded
@@ -21,6 +21,7 @@ def share_on(heatmap, mask) -> float:
 def points_at(heatmap, mask, within: int = 0) -> bool:
     """The pointing game: does the highest value lie on the mask, or at most `within` px beside it?"""
     heatmap, mask = same_size("points_at", heatmap, mask)
+    within = check_whole("points_at", "within", within, 0, max(heatmap.shape), " (pixels)")
     row, column = divmod(int(heatmap.argmax()), heatmap.shape[1])
     near = mask[max(row - within, 0) : row + within + 1, max(column - within, 0) : column + within + 1]
     return bool(near.any())

@@ -96,14 +96,14 @@ def hidden_one_by_one(model: nn.Module, image: Tensor, places: list[Place], cont
     """The answers with each square alone on the picture: P x C logits, P x D sums over the top layer's feature maps."""
     if isinstance(model, BagNet):
         return ask_patches(model, image, places, contents)
-    found = []
-    few = max(1, PIXELS_AT_ONCE // image[0].numel())
-    for i in range(0, len(places), few):
-        several = zip(places[i : i + few], contents[i : i + few], strict=True)
+    answers = []
+    batch = max(1, PIXELS_AT_ONCE // image[0].numel())
+    for i in range(0, len(places), batch):
+        several = zip(places[i : i + batch], contents[i : i + batch], strict=True)
         pictures = torch.stack([cover(image, [place], content[None]) for place, content in several])
         logits, maps = top_layer(model, pictures)
-        found.append((logits, maps.sum((2, 3))))
-    logits, sums = zip(*found, strict=True)
+        answers.append((logits, maps.sum((2, 3))))
+    logits, sums = zip(*answers, strict=True)
     return torch.cat(logits), torch.cat(sums)
 
 
@@ -129,9 +129,9 @@ def ask_patches(model: BagNet, image: Tensor, places: list[Place], contents: Ten
         cuts.setdefault(tuple(cut.shape[1:]), []).append((number, cut, was))
     sums = before.sum((1, 2)).repeat(len(places), 1)  # P x D
     for (height, width), alike in cuts.items():
-        few = max(1, PIXELS_AT_ONCE // (height * width))
-        for i in range(0, len(alike), few):
-            numbers, pictures, was = zip(*alike[i : i + few], strict=True)
+        batch = max(1, PIXELS_AT_ONCE // (height * width))
+        for i in range(0, len(alike), batch):
+            numbers, pictures, was = zip(*alike[i : i + batch], strict=True)
             shown = torch.stack(pictures).contiguous(memory_format=torch.channels_last)  # a third quicker
             now = model.features(shown).sum((2, 3))
             sums[list(numbers)] += now - torch.stack(was)

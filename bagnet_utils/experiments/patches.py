@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bagnet_utils.checks import check_images, check_seed, check_target, check_whole
+from bagnet_utils.checks import check_images, check_seed, check_switch, check_target, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence
 from bagnet_utils.models.bagnet import BagNet, check_bagnet
@@ -43,6 +43,7 @@ def top_patches(
     target = check_target("top_patches", target, model.fc.out_features)
     if rather_than is not None:
         rather_than = check_target("top_patches", rather_than, model.fc.out_features)
+    misleading = check_switch("top_patches", "misleading", misleading)
     chosen = torch.arange(len(images))
     if labels is not None:
         labels = torch.as_tensor(labels).cpu()
@@ -58,15 +59,15 @@ def top_patches(
             f"top_patches: none of the pictures is {'not ' * misleading}of class {target}; give some that are."
         )
     best = []
-    for some in chosen.split(50):
-        all_maps = evidence(model, images[some])  # n x C x h x w
+    for numbers in chosen.split(50):
+        all_maps = evidence(model, images[numbers])  # n x C x h x w
         maps = all_maps[:, target]  # n x h x w
         if rather_than is not None:
             maps = maps - all_maps[:, rather_than]
         values, places = maps.flatten(1).max(1)
         best += zip(
             values.tolist(),
-            some.tolist(),
+            numbers.tolist(),
             (places // maps.shape[2]).tolist(),
             (places % maps.shape[2]).tolist(),
             strict=True,
@@ -105,7 +106,7 @@ def prototypes(model: BagNet, images: Tensor, k: int = 12, examples: int = 8, se
     check_bagnet("prototypes", model)
     images = check_images("prototypes", images, model)
     with torch.no_grad():
-        features = torch.cat([model.features(some) for some in images.split(50)])  # N x D x h x w
+        features = torch.cat([model.features(batch) for batch in images.split(50)])  # N x D x h x w
     n, depth, rows, columns = features.shape
     vectors = features.permute(0, 2, 3, 1).reshape(-1, depth).cpu().numpy()
     k = check_whole("prototypes", "k", k, 1, len(vectors), ": there are no more patches")

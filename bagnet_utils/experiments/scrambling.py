@@ -112,14 +112,14 @@ def grams(net: nn.Module, pictures: Tensor) -> list[Tensor]:
             f"texturise: the network is a {type(whole).__name__}, but a VGG is wanted, such as load_model('vgg'): "
             "what its layers say before each pooling is compared."
         )
-    x, found = getattr(net, "normalise", nn.Identity())(pictures), []
+    x, matrices = getattr(net, "normalise", nn.Identity())(pictures), []
     for layer in layers:
         if isinstance(layer, nn.MaxPool2d):
             flat = x.flatten(2)  # N x D x places
-            found.append(flat @ flat.transpose(1, 2) / flat.shape[2])
+            matrices.append(flat @ flat.transpose(1, 2) / flat.shape[2])
             if min(x.shape[2:]) < 2:
                 raise BadInput("texturise: the pictures are too small for so many poolings; use larger ones.")
             x = F.avg_pool2d(x, layer.kernel_size, layer.stride)  # smoother than the maximum, say Gatys et al.
         else:
             x = layer(x)
-    return found
+    return matrices

@@ -101,11 +101,11 @@ def load_published(path: str | Path) -> BagNet:
     if not path.is_file():
         raise BadInput(f"load_published: there is no file {path}; download it, or mend the path.")
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if not found.startswith(digits):
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not digest.startswith(digits):
         raise BadInput(
             f"load_published: {path.name} is damaged or not what its name says: its SHA-256 begins with "
-            f"{found[: len(digits)]} instead of {digits}. Delete it and download it again."
+            f"{digest[: len(digits)]} instead of {digits}. Delete it and download it again."
         )
     model = PUBLISHED[name]()
     model.__class__ = PublishedBagNet  # the same net, which works in exact numbers

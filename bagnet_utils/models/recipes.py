@@ -91,9 +91,9 @@ def photographs(world: str, root: Path | None, trying: bool) -> tuple[Pictures, 
     from bagnet_utils.worlds import load_world
 
     choices = {"download": root is None} if world == "tiny" else {}
-    found = load_world(world, "train", None, root=root, **choices)
-    order = sorted(range(len(found.truth)), key=lambda i: found.truth[i])  # by kind, then by file
-    images, labels = (found.images[order] * 255).round().to(torch.uint8), found.labels[order]
+    split = load_world(world, "train", None, root=root, **choices)
+    order = sorted(range(len(split.truth)), key=lambda i: split.truth[i])  # by kind, then by file
+    images, labels = (split.images[order] * 255).round().to(torch.uint8), split.labels[order]
     held = torch.zeros(len(labels), dtype=torch.bool)
     for label in labels.unique() if trying else ():
         held[(labels == label).nonzero()[-HELD_OUT[world] :, 0]] = True
@@ -110,7 +110,7 @@ def photo_pictures(
     def draw(epoch: int) -> Pictures:
         random = torch.Generator().manual_seed(1000 * seed + epoch)
         order = pool[torch.randperm(len(pool), generator=random)[: recipe.pictures]]
-        return torch.cat([vary(some, random) for some in images[order].split(500)]), labels[order]
+        return torch.cat([vary(batch, random) for batch in images[order].split(500)]), labels[order]
 
     data = hashlib.sha256(images.numpy())
     data.update(labels.numpy())
@@ -121,8 +121,8 @@ def photo_pictures(
 def evenly(labels: Tensor) -> Tensor:
     """Numbers of pictures: those of small kinds come again and again, until each kind has as many as the largest."""
     most = int(labels.bincount().max())
-    mine = [(labels == label).nonzero()[:, 0] for label in labels.unique()]
-    return torch.cat([some.repeat(-(-most // len(some)))[:most] for some in mine])
+    by_label = [(labels == label).nonzero()[:, 0] for label in labels.unique()]
+    return torch.cat([numbers.repeat(-(-most // len(numbers)))[:most] for numbers in by_label])
 
 
 def vary(images: Tensor, random: torch.Generator) -> Tensor:

@@ -93,7 +93,7 @@ def take_features(model: nn.Module, source: nn.Module) -> None:
         if mine.shape == given.shape:
             own[key] = given
         elif key == "position":  # 1 x T x D, T a square
-            before, after = (int(some.shape[1] ** 0.5) for some in (given, mine))
+            before, after = (int(positions.shape[1] ** 0.5) for positions in (given, mine))
             square = given.unflatten(1, (before, before)).permute(0, 3, 1, 2)
             wide = F.interpolate(square, size=(after, after), mode="bicubic", align_corners=False)
             own[key] = wide.flatten(2).transpose(1, 2)

@@ -77,8 +77,9 @@ def outline(root: Path, picture: Path, scale: np.ndarray) -> np.ndarray | None:
     file = root / OUTLINES / picture.parent.name / picture.name.replace("image", "annotation")
     if not file.with_suffix(".mat").is_file():
         return None
-    found = loadmat(file.with_suffix(".mat"))
-    columns, rows = found["obj_contour"] + found["box_coord"].ravel()[[2, 0], None]  # from the corner of its box on
+    annotation = loadmat(file.with_suffix(".mat"))
+    corner = annotation["box_coord"].ravel()[[2, 0], None]  # of its box, from which the outline is given
+    columns, rows = annotation["obj_contour"] + corner
     return np.stack([rows, columns]) * scale[:, None]
 
 

@@ -14,7 +14,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from bagnet_utils.checks import check_images
+from bagnet_utils.checks import check_images, check_number, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import DATA, shown
 from bagnet_utils.worlds.pictures import class_folders, listing, read, spread
@@ -79,12 +79,14 @@ def dark_corners(images: Tensor, below: float = 0.12, reach: int = 3) -> Tensor:
 
     A pixel counts if all its colours are under `below` and pixels like it lead to within `reach` px of a corner.
     """
-    single, ends, found = images.ndim == 3, (slice(0, reach), slice(-reach, None)), []
-    for dark in (check_images("dark_corners", images).amax(1) < below).numpy():
+    many, below = check_images("dark_corners", images), check_number("dark_corners", "below", below, 0, 1)
+    reach = check_whole("dark_corners", "reach", reach, 1, min(many.shape[2:]), " (pixels)")
+    ends, corners = (slice(0, reach), slice(-reach, None)), []
+    for dark in (many.amax(1) < below).numpy():
         regions, _ = ndimage.label(dark)
         touched = {number for rows in ends for columns in ends for number in regions[rows, columns].flat}
-        found.append(np.isin(regions, list(touched - {0})))
-    return torch.from_numpy(found[0] if single else np.stack(found))
+        corners.append(np.isin(regions, list(touched - {0})))
+    return torch.from_numpy(corners[0] if images.ndim == 3 else np.stack(corners))
 
 
 CURE = "get it back with `git checkout -- data/photos`, or fetch the course anew."

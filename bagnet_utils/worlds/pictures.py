@@ -152,18 +152,18 @@ def class_folders(root: str | Path, split: str) -> dict[str, list[Path]]:
         raise BadInput(f"load_world: there is no folder {root}; name one that holds a folder of pictures per class.")
     wanted = ("train",) if split == "train" else (split, "val")
     root = next((root / name for name in wanted if (root / name).is_dir()), root)
-    found = {
+    files_of = {
         folder.name: sorted(file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS)
         for folder in sorted(root.iterdir())
         if folder.is_dir() and not folder.name.startswith(".")
     }
-    found = {name: files for name, files in found.items() if files}
-    if not found:
+    files_of = {name: files for name, files in files_of.items() if files}
+    if not files_of:
         raise BadInput(
             f"load_world: the folder {root} has no subfolders with pictures; make one subfolder for each class, with "
             f"its pictures in it ({', '.join(ENDINGS)})."
         )
-    return found
+    return files_of
 
 
 def spread(files: list[tuple[Path, int]], n: int | None, seed: int) -> list[tuple[Path, int]]:
@@ -182,7 +182,7 @@ def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) 
     labels = [label_of(name) for name in folders]
     if None in labels:
         classes, labels = tuple(folders), range(len(folders))
-    return [(file, label) for found, label in zip(folders.values(), labels, strict=True) for file in found], classes
+    return [(file, label) for files, label in zip(folders.values(), labels, strict=True) for file in files], classes
 
 
 def read(

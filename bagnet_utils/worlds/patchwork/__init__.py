@@ -71,6 +71,7 @@ def pair(
     purpose: the figures begin in the same few rows of every picture, so that a figure's place tells the class as well.
     """
     gap = check_whole("pair", "gap", gap, 0, 52, " (pixels)")
+    n, seed = check_whole("pair", "n", n, 1, SPAN, " (pictures)"), check_seed("pair", seed, 2**40)
     copies, leaky = check_whole("pair", "copies", copies, 1, 5), check_switch("pair", "leaky", leaky)
     truth = Truth((Pair("wheel", ("wheel, bell, leaf", "wheel, leaf, bell"), gap, copies, leaky),), split, n, seed)
     return in_tensors(paint(truth), truth, truth.classes[0][0].classes)
