@@ -25,14 +25,10 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Notebooks whose figures do not guard themselves yet (tests/guards.py): tests/said_by holds what they say.
 NOT_YET = {
-    "00_start_here",
-    "01_bag_of_features",
     "02_receptive_fields",
     "03_building_bagnet",
     "04_training_and_patch_size",
     "05_heatmaps",
-    "06_telling_patches",
-    "07_scrambling",
     "08_occlusion",
     "09_interactions",
     "10_shared_errors",

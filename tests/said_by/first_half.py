@@ -2,23 +2,6 @@
 
 # What the text says and a cell must therefore have printed. A number that drifts fails here.
 SAID = {
-    "00_start_here": [
-        "18,310,184 weights",
-        "from the layers:    ReceptiveField(size=33, stride=8, offset=0)",
-        "by gradient:        ReceptiveField(size=33, stride=8, offset=0)",
-        "by flipping pixels: ReceptiveField(size=33, stride=8, offset=0)",
-        "25 of 576 patches noticed",
-        *(
-            f"BagNet-{q:<2}   ibis: flamingo, grey: {ibis:9}   flamingo: flamingo, grey: {flamingo}"
-            for q, ibis, flamingo in ((9, "car_side", "car_side"), (17, "ibis", "ibis"), (33, "dolphin", "ibis"))
-        ),
-    ],
-    "01_bag_of_features": [
-        "6 of 6 right",
-        "(400, 225, 81)",
-        "coat: 99 %",
-        "the same bag of squares: True",
-    ],
     "02_receptive_fields": [
         "49 of 225 pixels matter",
         "strides [1, 1, 1]: 7 px wide",
@@ -47,16 +30,8 @@ SAID = {
         "9 of 196 patches noticed",
         "2 of 12 named wrongly",
     ],
-    "06_telling_patches": [
-        "8 of the 8 patches that tell a tench from a carp",
-        "in one of wheel over bell",
-        "of these 8 pictures, taken for an owl: 0",
-        "14 of 16 named rightly",
-        "others taken for minarets: 0 of 100; with black corners: 14",
-    ],
 }
 GRADED = (9, "zebra"), (9, "leopard"), (17, "owl"), (17, "topsy owl"), (33, "wheel over bell"), (33, "bell over wheel")
-FOOLED = "bagnet9", "bagnet17", "bagnet33", "resnet", "vit"
 # Numbers that the text leans on without naming them to the last digit: pattern, least, most.
 MEASURED = {
     "04_training_and_patch_size": [
@@ -95,24 +70,5 @@ MEASURED = {
         (r"zebra: IoU (\d\.\d+)", 0.6, 1),
         (r"tench: IoU (\d\.\d+)", 0, 0.45),
         (r"sums miss logits by (\S+)", 0, 1e-4),
-    ],
-    "06_telling_patches": [
-        (r"^owl: \S+ logits alone, \+(\d+\.\d) rather", 50, 300),
-        (r"^mask over wings: \+(\d+\.\d) logits alone", 10, 50),
-        (r"^mask over wings: \S+ logits alone, ([+-]\d+\.\d) rather", -2, 2),
-        (r"strongest patch for owl: \+(\d+\.\d) in an owl's", 50, 70),
-        (r"strongest patch for owl: .* \+(\d+\.\d) in one of", 70, 100),
-        *((rf"^{name} +as in training +(\d+) %", 95, 95) for name in FOOLED),
-        *((rf"^{name} .* swapped +(\d+) %", 5, 5) for name in FOOLED),
-        (r"held \+(\d+\.\d+)", 1, 5),
-        (r"free -(\d+\.\d+)", 1, 5),
-        (r"leans most is number \d+: \+(\d+\.\d)", 5, 30),
-        (r"they hold (\d+) %", 50, 75),
-        (r"corners filled (\d+); as much of the middle", 0, 8),
-        (r"as much of the middle (\d+)", 13, 16),
-        (r"white corners: (\d+) of 100", 0, 3),
-        (r"mean colour: (\d+) of 100", 0, 3),
-        (r"black pieces in the middle: (\d+) of 100", 14, 40),
-        (r"^resnet +15 of 16 +(\d+) of 16", 14, 16),
     ],
 }
