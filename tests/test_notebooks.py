@@ -31,8 +31,6 @@ NOT_YET = {
     "05_heatmaps",
     "08_occlusion",
     "09_interactions",
-    "10_shared_errors",
-    "11_sensitivity",
 }
 # Seconds and megabytes that a notebook may take.
 LONGEST, LARGEST = 180, 1500
