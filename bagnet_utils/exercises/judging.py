@@ -108,8 +108,8 @@ def table(
         words = [in_words(thing) for thing in asked[first]]
         told = functools.partial(str.format, answer=in_words(answers[first]))
         for mistake, sentence in wrong:
-            made = [attempt(mistake, case) for case in asked]
-            if all(same(answer, other, truth) for (answer, truth), other in zip(rows, made, strict=True)):
+            pairs = zip(asked, rows, strict=True)
+            if all(same(answer, attempt(mistake, case), truth) for case, (answer, truth) in pairs):
                 raise Wrong(told(sentence, *words))
         form(answers[first], truths[first])  # raises Wrong if the answer is of another kind
         raise Wrong(told(otherwise, *words))
@@ -235,14 +235,17 @@ def describe(answer) -> str:
 
 
 def in_words(thing) -> str:
-    """An argument or an answer, short enough for a sentence."""
-    if isinstance(thing, (Tensor, np.ndarray)) and math.prod(thing.shape) != 1:
-        return describe(thing)
+    """An argument or an answer, short enough for a sentence; yes and no in an array as 1 and 0."""
     try:
         return str(thing)[:20] if isinstance(thing, int) else f"{number(thing):.4g}"
     except (Wrong, ValueError):
         pass
     try:
-        return str(thing) if len(str(thing)) < 60 else describe(thing)
-    except ValueError:  # a number of thousands of digits
+        if isinstance(thing, (Tensor, np.ndarray)) and math.prod(thing.shape) > 30:
+            return describe(thing)
+        words = str(thing)
+        if isinstance(thing, (Tensor, np.ndarray)):
+            words = np.array2string(1 * np.asarray(thing.tolist()), separator=", ", precision=2, threshold=20)
+        return words.replace("\n", "") if len(words) < 60 else describe(thing)
+    except (ValueError, TypeError, RuntimeError):  # a number of thousands of digits; an array of other things
         return describe(thing)
