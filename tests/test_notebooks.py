@@ -25,10 +25,6 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Notebooks whose figures do not guard themselves yet (tests/guards.py): tests/said_by holds what they say.
 NOT_YET = {
-    "02_receptive_fields",
-    "03_building_bagnet",
-    "04_training_and_patch_size",
-    "05_heatmaps",
     "08_occlusion",
     "09_interactions",
 }

@@ -1,6 +1,10 @@
 """Checks of notebook 02."""
 
+from torch import nn
+
+from bagnet_utils.exercises import stacks
 from bagnet_utils.exercises.judging import Wrong, row, table
+from bagnet_utils.exercises.stacks import Stack, columns, extent
 
 BAGNET33 = [1, 3, 1, 3, 1, 1, 3, 1, 1, 3, 1, 1, 3, 1], [1, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1, 1]
 
@@ -151,4 +155,55 @@ who_sees = table(
     ],
     praise="The last seven pixels of a 224-pixel picture are seen by no patch at all.",
     otherwise=PLACE + "your list is {answer}. Where does patch number i begin, and where does it end?",
+)
+
+
+def window_of(net: Stack, side: int) -> int:
+    layers = [layer for layer in net if isinstance(layer, nn.Conv2d)]
+    return window_rule([layer.kernel_size[0] for layer in layers], [layer.stride[0] for layer in layers])
+
+
+def net_and_side(random) -> tuple[Stack, int]:
+    """Two or three layers with ReLUs between them, and the side of a picture that is large enough."""
+    net = stacks.with_relus(int(random.choice(stacks.CLOSED)))
+    return net, window_of(net, 0) + int(random.integers(0, 20))
+
+
+IN_NET = "In the net {0} (kernel, stride) you measure {answer} px. "
+SHUT = IN_NET + "A gradient is zero where the unit sees nothing, but also behind a closed ReLU: how to tell them apart?"
+mended_window = table(
+    "Columns from the first to the last that the middle unit sees, by gradient: function(net, side).",
+    right=window_of,
+    cases=[
+        (Stack([3, 3, 3], [1, 1, 1]), 15),
+        (Stack([2, 1, 3], [1, 4, 1]), 20),  # sees with gaps
+        (Stack([5, 5, 5], [1, 1, 1], gain=0.1), 24),  # sees its rim very weakly
+        (Stack([4, 3], [3, 2]), 30),
+    ],
+    draw=net_and_side,
+    wrong=[
+        (lambda net, side: extent(columns(net, side, pictures=1)), SHUT),
+        (
+            lambda net, side: len(columns(net, side)),
+            IN_NET + "It sees with gaps, and the gaps belong to its window: count from the first column to the last.",
+        ),
+        (
+            lambda net, side: extent(columns(net, side), more=0),
+            IN_NET + "One is missing: from column 4 to column 6 there are three.",
+        ),
+        (
+            lambda net, side: extent(columns(net, side, every_unit=True)),
+            IN_NET + "That is what all units together see. Asked is the unit in the middle.",
+        ),
+        (
+            lambda net, side: extent(columns(net, side, least=1e-3)),
+            IN_NET + "You leave out what is small. A pixel with a weak effect belongs to the window as well.",
+        ),
+        (
+            lambda net, side: extent(columns(net, side)) ** 2,
+            IN_NET + "That is the number of pixels. Asked is the width.",
+        ),
+    ],
+    praise="A gradient of zero proves nothing on one picture. On many, it tells you the window.",
+    otherwise=SHUT,
 )
