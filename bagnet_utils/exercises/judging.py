@@ -236,10 +236,8 @@ def describe(answer) -> str:
 
 def in_words(thing) -> str:
     """An argument or an answer, short enough for a sentence; yes and no in an array as 1 and 0."""
-    try:
+    with contextlib.suppress(Wrong, ValueError):
         return str(thing)[:20] if isinstance(thing, int) else f"{number(thing):.4g}"
-    except (Wrong, ValueError):
-        pass
     try:
         if isinstance(thing, (Tensor, np.ndarray)) and math.prod(thing.shape) > 30:
             return describe(thing)
