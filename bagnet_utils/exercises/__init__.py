@@ -31,12 +31,7 @@ MODULES = (
     shared_errors,
     sensitivity,
 )
-CHECKS = {
-    name: thing
-    for module in MODULES
-    for name, thing in vars(module).items()
-    if hasattr(thing, "wrong")
-}
+CHECKS = {name: thing for module in MODULES for name, thing in vars(module).items() if hasattr(thing, "wrong")}
 for name, one in CHECKS.items():
     one.__name__ = name
 check = SimpleNamespace(**CHECKS)
