@@ -76,7 +76,7 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "expect": ("display.asking", "boxes for what you expect, before you see it"),
     },
     "Exercises": {
-        "check": ("exercises", "check.<exercise>(yours) judges an answer; .hint() and .solution() help"),
+        "check": ("exercises", "check.<exercise>(yours) says whether your answer is right, and what is wrong"),
         "progress": ("progress", "what you have solved and guessed"),
         "BadInput": ("errors", "the one error for wrong input: a sentence on what was given and what is wanted"),
     },
