@@ -10,7 +10,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from wrong_answers import interactions, occlusion, sensitivity, shared_errors
 
 import bagnet_utils as bu
 from bagnet_utils.exercises import CHECKS, guarding
@@ -130,15 +129,12 @@ def test_a_crashed_judge_is_no_traceback_for_learners_and_no_secret(capsys):
     assert "✗ Not yet. What you gave cannot be judged (ZeroDivisionError)" in capsys.readouterr().out
 
 
-OLD = {n: answers for m in (occlusion, interactions, shared_errors, sensitivity) for n, answers in m.WRONG.items()}
-
-
 @pytest.mark.parametrize("name", CHECKS)
 def test_wrong_answers_each_get_their_own_sentence(capsys, name):
     sentences = []
-    for answer, sentence in CHECKS[name].wrong or OLD[name]:
+    for answer, sentence in CHECKS[name].wrong:
         said = verdict(capsys, name, answer)
-        pattern = re.sub(r"\\{\w+\\}", ".*", re.escape(sentence)) if CHECKS[name].wrong else sentence
+        pattern = re.sub(r"\\{\w+\\}", ".*", re.escape(sentence))
         assert said.startswith("✗ Not yet") and re.search(pattern, said), said
         sentences.append(said)
     assert len(set(sentences)) >= 3

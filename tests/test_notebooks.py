@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-import runpy
 import shutil
 import sys
 import time
@@ -23,11 +22,6 @@ import course
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# Notebooks whose figures do not guard themselves yet (tests/guards.py): tests/said_by holds what they say.
-NOT_YET = {
-    "08_occlusion",
-    "09_interactions",
-}
 # Seconds and megabytes that a notebook may take.
 LONGEST, LARGEST = 180, 1500
 PEAK = """
@@ -39,13 +33,6 @@ elif sys.platform == "darwin":
 else:  # here getrusage would count the process that started this one as well
     print("peak", next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) // 1000)
 """
-# What the texts say, and cells must therefore have printed: pieces of output, and numbers (pattern, least, most).
-SAID, MEASURED = {}, {}
-for module in map(runpy.run_path, map(str, sorted((ROOT / "tests" / "said_by").glob("*.py")))):
-    named = module.get("NOTEBOOK")
-    SAID |= {named: module["SAID"]} if named else module["SAID"]
-    MEASURED |= {named: module["MEASURED"]} if named else module["MEASURED"]
-
 # What users of the published code ask; each is answered in a box where the question arises.
 ASKED = {
     "must I cut the patches myself": "03",
@@ -119,11 +106,6 @@ def test_runs_from_top_to_bottom_and_says_what_its_text_says(path, executed):
     wrong = [str(verdict) for verdict in found if verdict.problem]
     assert not wrong, "\n".join(wrong)
     assert len(found) == sum(len(cell.metadata.get("numbers", {})) for cell in notebook.cells), "not all were asked"
-    if path.stem in NOT_YET:
-        for words in SAID[path.stem]:
-            assert words in printed(notebook)
-        for pattern, least, most in MEASURED.get(path.stem, ()):
-            assert least <= float(re.search(pattern, printed(notebook), re.MULTILINE)[1]) <= most, pattern
     assert seconds < LONGEST and megabytes < LARGEST
     assert [cell.cell_type for cell in notebook.cells].count("markdown") > 5
 
@@ -131,11 +113,10 @@ def test_runs_from_top_to_bottom_and_says_what_its_text_says(path, executed):
 def test_figures_in_the_text_are_guarded(path):
     notebook = nbformat.read(path, as_version=4)
     assert not missing_keys(notebook), "\n".join(missing_keys(notebook))
-    assert path.stem in NOT_YET or not count(notebook)["bare"], "\n".join(count(notebook)["bare"])
+    assert not count(notebook)["bare"], "\n".join(count(notebook)["bare"])
 
 
 def test_share_of_guarded_figures():
-    assert {path.stem for path in NOTEBOOKS} >= NOT_YET, "NOT_YET names a notebook that is not there"
     counted = {path.stem: count(nbformat.read(path, as_version=4)) for path in NOTEBOOKS}
     kinds = "measured", "quoted", "bare"
     sums = {name: [len(one[kind]) for kind in kinds] for name, one in counted.items()}
@@ -154,8 +135,6 @@ def pictures(cell) -> int:
 
 
 def test_who_cannot_see_a_figure_is_told_what_it_shows(path):
-    if path.stem in NOT_YET:
-        return
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         alt = cell.metadata.get("alt", "")
         fit = len(alt) >= 20 and not alt.lower().startswith(("figure", "image"))
@@ -190,7 +169,7 @@ def test_what_people_ask_is_answered_in_a_box(question):
 def test_minutes_are_counted_not_guessed(path):
     notebook = nbformat.read(path, as_version=4)
     said = int(re.search(r"^\| Minutes \| (\d+)", notebook.cells[0].source, re.MULTILINE)[1])
-    counted = minutes(notebook) + (3 if path.stem in NOT_YET else minutes_to_look(notebook))
+    counted = minutes(notebook) + minutes_to_look(notebook)
     assert said % 5 == 0 and abs(said - counted) <= 5, f"{counted:.0f} minutes"
 
 
