@@ -150,6 +150,7 @@ touched = table(
 )
 
 CAUSES = {(True, False): "part", (False, True): "square", (True, True): "both", (False, False): "neither"}
+PICKED = (14, 0.5, 2.8), (14, -1.2, 1.2), (20, 8, -5), (20, -5, 2.8), (40, 2.8, 9), (40, 1.2, 1.2)  # pictures, errors
 
 
 def errors_above_zero(falls) -> float:
@@ -172,17 +173,22 @@ def unpaired(before, on_part, beside) -> str:
     return CAUSES[surely(beside, on_part), surely(before, beside)]
 
 
-def three_measurements(random) -> tuple:
-    """Margins of 14 to 29 very different pictures; a part and a square that help, harm or do nothing, all clearly."""
-    count, scale = int(random.integers(14, 30)), float(random.choice([0.1, 1, 10]))
+def margins_of(random, count: int, *errors: float) -> tuple:
+    """Margins of very different pictures; by how many standard errors the square makes them fall, and then the part."""
+    scale = float(random.choice([0.1, 1, 10]))
     margins = [scale * (8 + 5 * normal(random, count))]
-    for kind in random.choice([-1, 0, 1], 2, p=[0.2, 0.4, 0.4]).tolist():
-        errors = kind * (2.7 + random.exponential(2)) if kind else random.uniform(-1.2, 1.2)
+    for error in errors:
         falls = normal(random, count)
-        falls = (falls - falls.mean()) / falls.std() + errors / count**0.5
-        margins.append(margins[-1] - 0.7 * scale * falls)
+        margins.append(margins[-1] - 0.7 * scale * ((falls - falls.mean()) / falls.std() + error / count**0.5))
     before, beside, on_part = margins
     return before, on_part, beside
+
+
+def three_measurements(random) -> tuple:
+    """A part and a square that help, harm or do nothing, all clearly."""
+    kinds = random.choice([-1, 0, 1], 2, p=[0.2, 0.4, 0.4]).tolist()
+    errors = [kind * (2.7 + random.exponential(4)) if kind else random.uniform(-1.3, 1.3) for kind in kinds]
+    return margins_of(random, int(random.integers(14, 50)), *errors)
 
 
 def a_cause(answer) -> str:
@@ -195,6 +201,7 @@ def a_cause(answer) -> str:
 cause = table(
     "What surely made the margins fall: function(before, on_part, beside) -> part, square, both or neither.",
     right=decided,
+    cases=[margins_of(np.random.default_rng(0), *case) for case in PICKED],
     draw=three_measurements,
     read=a_cause,
     wrong=[
