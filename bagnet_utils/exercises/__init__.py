@@ -31,7 +31,12 @@ MODULES = (
     shared_errors,
     sensitivity,
 )
-CHECKS = {name: thing for module in MODULES for name, thing in vars(module).items() if hasattr(thing, "wrong")}
+CHECKS = {
+    name: thing
+    for module in MODULES
+    for name, thing in vars(module).items()
+    if hasattr(thing, "wrong") and name[0] != "_"
+}
 for name, one in CHECKS.items():
     one.__name__ = name
 check = SimpleNamespace(**CHECKS)
