@@ -21,7 +21,8 @@ def a_map(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """A map of words, higher or wider, points of each class for each word, and a class."""
     classes, words = random.integers(3, 6), random.integers(4, 8)
     word_map = random.integers(0, words, random.integers(2, 7, 2))
-    return word_map, random.normal(size=(classes, words)), int(random.integers(classes))
+    points = random.normal(random.choice([0, -5]), size=(classes, words))  # every other time, all are negative
+    return word_map, points, int(random.integers(classes))
 
 
 against_rival = table(
@@ -118,7 +119,7 @@ giveaway = table(
     wrong=[
         (
             lambda counts, labels: int(np.abs(differences(counts, labels)).argmax()),
-            "You take the largest difference of means. A common word differs by many, and yet the classes overlap.",
+            "That word differs most, on average. But a common word varies by many, and the classes overlap.",
         ),
         (
             lambda counts, labels: int(ratio(counts, labels).argmax()),

@@ -72,7 +72,7 @@ def build(function):
             raise Wrong(sentence)
     raise Wrong(
         f"The weights fit, but for kernel3 {failed[0].size[0]} the logits are others. "
-        "Go through a block line by line: which layer, which stride, BatchNorm, then ReLU or not?"
+        "Go through stem, block and head line by line: which layer, which stride, BatchNorm, then ReLU or not?"
     )
 
 

@@ -187,18 +187,18 @@ def by_middle(combine):
 
 
 def map_and_thing(random) -> tuple[Tensor, Tensor, int, int]:
-    """A map of evidence, and a thing of two rectangles in a picture that is not square."""
+    """A map of large or small evidence, and a thing of two rectangles in a picture that is not square."""
     patch, stride = 2 * int(random.integers(1, 9)) + 1, int(random.integers(1, 9))
     height, width = (patch + int(more) for more in random.integers(3 * stride, 5 * stride, 2))
     thing = torch.zeros(height, width, dtype=torch.bool)
     for _ in range(2):
         top, side = int(random.integers(height)), int(random.integers(width))
         thing[top : top + int(random.integers(1, 12)), side : side + int(random.integers(1, 9))] = True
-    return normal(random, (height - patch) // stride + 1, (width - patch) // stride + 1), thing, patch, stride
+    evidence = normal(random, (height - patch) // stride + 1, (width - patch) // stride + 1)
+    return float(random.choice([0.01, 1, 20])) * evidence, thing, patch, stride
 
 
-LONE = torch.zeros(24, 33, dtype=torch.bool)
-LONE[8:11, 16:20] = True
+LONE = torch.nn.functional.pad(torch.ones(3, 4), (16, 13, 8, 13)) > 0  # 24 x 33, a small thing in it
 by_reach = table(
     "Percent of positive evidence off a thing that patches hold which see a piece of it: "
     "function(evidence h x w, thing H x W, patch, stride).",

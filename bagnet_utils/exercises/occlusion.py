@@ -150,7 +150,7 @@ touched = table(
 )
 
 CAUSES = {(True, False): "part", (False, True): "square", (True, True): "both", (False, False): "neither"}
-PICKED = (14, 0.5, 2.8), (14, -1.2, 1.2), (20, 8, -5), (20, -5, 2.8), (40, 2.8, 9), (40, 1.2, 1.2)  # pictures, errors
+PICKED = (14, 0.5, 2.8), (14, -1.2, 1.2), (20, 8, -5), (20, -5, 2.8), (40, 2.35, 9), (45, -2, 2.35)  # pictures, errors
 
 
 def errors_above_zero(falls) -> float:
@@ -180,8 +180,7 @@ def margins_of(random, count: int, *errors: float) -> tuple:
     for error in errors:
         falls = normal(random, count)
         margins.append(margins[-1] - 0.7 * scale * ((falls - falls.mean()) / falls.std() + error / count**0.5))
-    before, beside, on_part = margins
-    return before, on_part, beside
+    return margins[0], margins[2], margins[1]  # before, on the part, beside
 
 
 def three_measurements(random) -> tuple:

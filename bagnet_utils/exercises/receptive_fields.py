@@ -78,7 +78,7 @@ grid = table(
         ),
         (
             lambda side, patch, stride: side // stride,
-            "That many patches begin inside the picture, but the last of them hang over its border.",
+            "You count steps all over the picture. But the patches that begin last would hang over its border.",
         ),
         (
             lambda side, patch, stride: (side - patch) / stride + 1,
@@ -179,6 +179,7 @@ mended_window = table(
         (Stack([2, 1, 3], [1, 4, 1]), 20),  # sees with gaps
         (Stack([5, 5, 5], [1, 1, 1], gain=0.1), 24),  # sees its rim very weakly
         (Stack([4, 3], [3, 2]), 30),
+        (Stack([3, 5], [1, 1], padding=2), 15),  # its corner sees less than its middle
     ],
     draw=net_and_side,
     wrong=[
@@ -196,6 +197,10 @@ mended_window = table(
             IN_NET + "That is what all units together see. Asked is the unit in the middle.",
         ),
         (
+            lambda net, side: extent(columns(net, side, at=0)),
+            IN_NET + "That is what the first unit sees: zeros lie around the picture. Asked is the middle one.",
+        ),
+        (
             lambda net, side: extent(columns(net, side, least=1e-3)),
             IN_NET + "You leave out what is small. A pixel with a weak effect belongs to the window as well.",
         ),
@@ -205,5 +210,5 @@ mended_window = table(
         ),
     ],
     praise="A gradient of zero proves nothing on one picture. On many, it tells you the window.",
-    otherwise=SHUT,
+    otherwise=IN_NET + "Which unit, which pictures, from which column to which? A closed ReLU hides columns, too.",
 )

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 
 class Stack(nn.Sequential):
-    """Convolutions with or without ReLUs between them, no padding. Equal seeds make equal weights."""
+    """Convolutions with or without ReLUs between them. Equal seeds make equal weights."""
 
-    def __init__(self, kernels, strides, relu: bool = False, seed: int = 0, gain: float = 1.0):
+    def __init__(self, kernels, strides, relu: bool = False, seed: int = 0, gain: float = 1.0, padding: int = 0):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            convolutions = [nn.Conv2d(1, 1, kernel, stride) for kernel, stride in zip(kernels, strides, strict=True)]
+            convolutions = [nn.Conv2d(1, 1, *sizes, padding) for sizes in zip(kernels, strides, strict=True)]
         for layer in convolutions:
             layer.weight.data *= gain
         with_relus = [one for layer in convolutions for one in (layer, nn.ReLU())][:-1]
@@ -45,12 +45,12 @@ def with_relus(seed: int) -> Stack:
     return Stack(random.integers(1, 6, count).tolist(), random.integers(1, 4, count).tolist(), relu=True, seed=seed)
 
 
-def columns(net: Stack, side: int, pictures: int = 30, every_unit: bool = False, least: float = 0) -> Tensor:
-    """Numbers of the columns in which the middle unit (or the sum of all) has a gradient on any of some pictures."""
+def columns(net: Stack, side: int, pictures: int = 30, every_unit: bool = False, least: float = 0, at=None) -> Tensor:
+    """Numbers of the columns in which a unit (the middle one, or the sum) has a gradient on any of some pictures."""
     images = torch.randn(pictures, 1, side, side, generator=torch.Generator().manual_seed(0), requires_grad=True)
     with torch.enable_grad():
         top = net(images)
-        middle = top.shape[2] // 2
+        middle = top.shape[2] // 2 if at is None else at
         (gradient,) = torch.autograd.grad((top if every_unit else top[:, :, middle, middle]).sum(), images)
     return (gradient.abs() > least).any(0).any(0).any(0).nonzero()[:, 0]
 

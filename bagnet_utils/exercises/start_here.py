@@ -8,7 +8,7 @@ from bagnet_utils.exercises.judging import normal, table
 verdict = table(
     "The class that a bag of patches decides for: function(votes N x C) -> number of the class.",
     right=lambda votes: int(votes.mean(0).argmax()),
-    draw=lambda random: (3 * normal(random, random.integers(2, 9), random.integers(3, 7)),),
+    draw=lambda random: (3 * normal(random, random.integers(1, 20), random.integers(3, 7)),),
     wrong=[
         (
             lambda votes: int(votes.argmax(1).mode().values),
@@ -23,6 +23,7 @@ verdict = table(
             "Evidence against a class must count against it: keep the signs.",
         ),
         (lambda votes: int(votes.mean(0).argmin()), "That is the class with the least evidence."),
+        (lambda votes: int(votes.mean(0).argmax()) + 1, "One too many: the first class is number 0."),
         (lambda votes: votes.mean(0), "These are the logits of the classes. Which class wins?"),
         (lambda votes: votes.mean(1), "You average over the classes; average over the patches, along the first axis."),
         (
@@ -87,13 +88,17 @@ def around(heat: Tensor, by: int, loud: float) -> float:
 
 
 def map_and_step(random) -> tuple[Tensor, int, float, float]:
-    """A smooth map, wider than a patch, and a share of a patch that is almost a whole number of pixels."""
-    patch, by = int(random.integers(9, 40)), int(random.integers(1, 7))
+    """A smooth map, wider than a patch, and a share of a patch that is almost a whole number of pixels.
+
+    Every other map holds whole numbers: some windows have just as much evidence as `loud`, or keep just half.
+    """
+    patch, by = int(random.integers(9, 40)), int(random.integers(2, 8))
     heat = normal(random, random.integers(9, 24), patch + random.integers(5, 20))
     for axis in (0, 1):
         heat = heat + heat.roll(1, axis) + 0.5 * heat.roll(2, axis)
     heat = float(random.integers(5, 15)) * (heat + 0.5)
-    loud = moved(heat, by)[0].quantile(float(random.uniform(0.55, 0.8))).item()
+    heat = heat.round() if random.random() < 0.5 else heat
+    loud = moved(heat, by)[0].quantile(float(random.uniform(0.55, 0.8)), interpolation="lower").item()
     return heat, patch, float((by + random.uniform(-0.3, 0.3)) / patch), loud
 
 
@@ -134,6 +139,14 @@ share_kept = table(
         (
             lambda heat, patch, new, loud: share(heat, step(patch, new), loud, lambda before, after: after > loud),
             "You count windows that are still loud. Asked: which still have half of their own evidence?",
+        ),
+        (
+            lambda heat, patch, new, loud: share(heat, step(patch, new), loud, lambda a, b: b > a / 2),
+            "You leave out windows that keep just half of their evidence: at least half is asked.",
+        ),
+        (
+            lambda heat, patch, new, loud: share(heat, step(patch, new), loud - 1e-3),
+            "You count windows with just as much evidence as `loud`. Loud are those with more.",
         ),
         (
             lambda heat, patch, new, loud: share(heat, step(patch, new), loud, lambda a, b: b.abs() >= a / 2),

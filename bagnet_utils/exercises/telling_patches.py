@@ -13,9 +13,8 @@ def strongest(evidence: Tensor) -> tuple[int, ...]:
 
 
 def in_pixels(evidence: Tensor, stride: int, order=(0, 1, 2), first: int = 0) -> tuple[int, ...]:
-    picture, row, column = strongest(evidence)
-    place = picture, first + row * stride, first + column * stride
-    return tuple(place[i] for i in order)
+    picture, *cell = strongest(evidence)
+    return tuple((picture, *(first + step * stride for step in cell))[i] for i in order)
 
 
 def rows_too_long(evidence: Tensor, stride: int) -> tuple[int, int, int]:
@@ -126,8 +125,7 @@ effect_of = table(
         (lambda t, g, a, b: change(t.softmax(1), g.softmax(1), a, b).mean(), "Take logits, not probabilities."),
     ],
     praise="Same fish, with the hand and without: whatever else is in the picture cancels out.",
-    otherwise="For classes {2} and {3}, {answer} is not right: in each picture the difference of two logits, with and "
-    "without; then the mean.",
+    otherwise="For classes {2}, {3} not {answer}: a difference of two logits, with and without it, then a mean.",
 )
 
 
@@ -154,8 +152,7 @@ def scattered(corners: Tensor) -> Tensor:
 
 def inside(mask: Tensor) -> int:
     """How many pixels of a mask have all four neighbours in it."""
-    middle = mask[1:-1, 1:-1]
-    return int((middle & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]).sum())
+    return int((mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]).sum())
 
 
 @exercise(
@@ -187,7 +184,7 @@ def control_for(function):
             raise Wrong(f"{both} pixels of the corners are hidden as well: then nobody can tell which of them did it.")
         if inside(hidden) < inside(corners) / 2:
             raise Wrong("As many, and elsewhere; but so scattered that they spoil every patch. Hide pieces as large.")
-    return "As much, in the same shapes, at another place: what is left to differ is what you suspect."
+    return "As much, in pieces as large, at another place: what is left to differ is what you suspect."
 
 
 def sums(evidence: Tensor, regions: Tensor) -> Tensor:
@@ -203,9 +200,9 @@ def loudest(evidence: Tensor, regions: Tensor) -> Tensor:
     return torch.where(regions, evidence, -1e9).amax((1, 2, 3))
 
 
-def by_picture(evidence: Tensor, regions: Tensor) -> Tensor:
-    """The mean over pictures of each region's mean; a region that is missing from one picture gives NaN."""
-    return ((evidence * regions).sum((2, 3)) / regions.sum((2, 3))).mean(1)
+def by_picture(evidence: Tensor, regions: Tensor, least: int = 0) -> Tensor:
+    """The mean over pictures of each region's mean; a region that is missing from one gives NaN, or 0 with least=1."""
+    return ((evidence * regions).sum((2, 3)) / regions.sum((2, 3)).clamp(min=least)).mean(1)
 
 
 def beside_object(scores: Tensor) -> int:
@@ -214,20 +211,22 @@ def beside_object(scores: Tensor) -> int:
 
 def spoilt_pictures(random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Evidence (N x h x w) and regions (R x N x h x w): the object, and in any order a shortcut that is silent in two
-    pictures, a large ground that says a little, a thing with one loud patch, one that speaks against the class, and
-    often one that says nothing. Two regions are missing from one picture."""
+    pictures and missing from three, a large ground that says a little, a thing with one loud patch, one that speaks
+    against the class, often loudly for it, and mostly one that says nothing. Two are missing from one picture."""
     count, side, kinds = random.integers((8, 11, 5), (13, 14, 7)).tolist()
     shortcut, ground, loud, against, quiet = [*(1 + random.permutation(kinds - 1)).tolist(), 0][:5]
     where = torch.full((count, side, side), ground)
     for picture in range(count):
         places = torch.from_numpy(random.permutation(side * side))
-        sizes = {shortcut: 4, loud: 3 * (picture != 1), against: 8 * (picture != 2), quiet: 9, 0: 15}
+        sizes = {shortcut: 0 if 0 < picture < 4 else 4, loud: 3 * (picture != 1), against: 8 * (picture != 2)}
+        sizes |= {quiet: 9, 0: 15}
         for region, size in sizes.items():
             where[picture].view(-1)[places[:size]], places = region, places[size:]
     level = torch.zeros(kinds)
-    level[[0, shortcut, ground, loud, against]] = torch.tensor([6.0, 4.0, 1.5, -0.5, -9.0])
+    level[[0, shortcut, ground, loud, against]] = torch.tensor([6.0, 4.0, 1.9, -0.5, -9.0])
     evidence = level[where]
     evidence[[0, -1]] *= where[[0, -1]] != shortcut
+    evidence += (where == against) * torch.from_numpy(random.choice([-10, -10, 21], where.shape))
     evidence[tuple(random.choice((where == loud).nonzero().numpy()))] = 25
     return evidence + 0.3 * normal(random, count, side, side), torch.stack([where == r for r in range(kinds)])
 
@@ -241,6 +240,8 @@ second_shortcut = table(
         (lambda e, r: beside_object(sums(e, r)), "That region is the largest; how much does ONE of its patches say?"),
         (lambda e, r: beside_object(loudest(e, r)), "One loud patch in one picture is an accident: ask all patches."),
         (lambda e, r: beside_object(means(e.abs(), r)), "That region speaks against the class: keep the signs."),
+        (lambda e, r: beside_object(means(e.relu(), r)), "What speaks against the class counts too: keep the signs."),
+        (lambda e, r: beside_object(by_picture(e, r, 1)), "What is missing from a picture does not say 0 there."),
         (lambda e, r: int(means(e, r)[1:].argmax()), "Without the object the regions are numbered from 1, not from 0."),
         (lambda e, r: beside_object(by_picture(e, r)), "0 / 0 is NaN: a region may be missing from a picture."),
     ],

@@ -135,7 +135,7 @@ NETWORKS = [
     Network("a network that reads the column modulo 16", True, lambda see: see.column % 16 >= 3),
     Network("a network that reads the row modulo 8", True, lambda see: see.row % 8 >= 3),
     Network("a network that reads whether the column is even", True, lambda see: see.column % 2 == 0),
-    Network("a network that reads the row modulo 16 and is half wrong", True, lambda see: see.row % 16 >= 10),
+    Network("a network that reads the row modulo 16 and is half wrong", True, lambda see: abs(see.row % 16 - 12) < 2),
 ]
 
 
@@ -177,7 +177,7 @@ def turned(network, images: Tensor, axis: int) -> bool:
 
 
 def yes_or_no(answer) -> float:
-    answer = answer.item() if hasattr(answer, "item") and getattr(answer, "size", 1) in (1, ()) else answer
+    answer = answer.item() if tuple(getattr(answer, "shape", (0,))) in ((), (1,)) else answer
     if not isinstance(answer, bool):
         raise Wrong(f"True or False is wanted, but {describe(answer)} came.")
     return float(answer)
