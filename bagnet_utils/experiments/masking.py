@@ -15,7 +15,7 @@ from bagnet_utils.checks import check_choice, check_image, check_seed, check_tar
 from bagnet_utils.models.bagnet import BagNet
 
 FILLS = ("mean", "black", "noise", "blur")
-PIXELS_AT_ONCE = 200_000  # of pictures, so that memory stays bounded
+PIXELS_AT_ONCE = 100_000  # of pictures: memory stays bounded, and what they need fits into the processor's cache
 Place = tuple[int, int]  # row and column of a square's upper left pixel
 
 
