@@ -69,7 +69,17 @@ def geometry(random) -> tuple[int, int, int]:
 grid = table(
     "How many patches lie along one side of the picture: function(side, patch, stride).",
     right=lambda side, patch, stride: (side - patch) // stride + 1,
-    cases=[(224, 33, 8), (224, 17, 8), (224, 9, 8), (128, 33, 8), (33, 33, 8), (40, 33, 8), (41, 33, 8), (64, 9, 1)],
+    cases=[
+        (224, 33, 8),
+        (224, 17, 8),
+        (224, 9, 8),
+        (128, 33, 8),
+        (33, 33, 8),
+        (40, 33, 8),
+        (41, 33, 8),
+        (64, 9, 1),
+        (63, 3, 8),
+    ],
     draw=geometry,
     wrong=[
         (

@@ -39,8 +39,8 @@ verdict = table(
 noticing = table(
     "How many patches at most can see one pixel: function(patch, stride).",
     right=lambda patch, stride: (-(-patch // stride)) ** 2,
-    cases=[(33, 8), (17, 8), (9, 8), (32, 8), (8, 8), (7, 2)],
-    draw=lambda random: tuple(int(n) for n in (random.integers(3, 70), random.integers(1, 20))),
+    cases=[(33, 8), (17, 8), (9, 8), (32, 8), (8, 8), (7, 2), (51, 25)],
+    draw=lambda random: tuple(int(n) for n in (random.integers(3, 90), random.integers(1, 33))),
     wrong=[
         (
             lambda patch, stride: -(-patch // stride),

@@ -125,7 +125,7 @@ effect_of = table(
         (lambda t, g, a, b: change(t.softmax(1), g.softmax(1), a, b).mean(), "Take logits, not probabilities."),
     ],
     praise="Same fish, with the hand and without: whatever else is in the picture cancels out.",
-    otherwise="For classes {2}, {3} not {answer}: a difference of two logits, with and without it, then a mean.",
+    otherwise="For classes {2}, {3} it is not {answer}: the difference of two logits, with and without; then the mean.",
 )
 
 
@@ -223,7 +223,7 @@ def spoilt_pictures(random: np.random.Generator) -> tuple[Tensor, Tensor]:
         for region, size in sizes.items():
             where[picture].view(-1)[places[:size]], places = region, places[size:]
     level = torch.zeros(kinds)
-    level[[0, shortcut, ground, loud, against]] = torch.tensor([6.0, 4.0, 1.9, -0.5, -9.0])
+    level[[0, shortcut, ground, loud, against]] = torch.tensor([random.choice([6, 1]), 4.0, 1.9, -0.5, -9.0])
     evidence = level[where]
     evidence[[0, -1]] *= where[[0, -1]] != shortcut
     evidence += (where == against) * torch.from_numpy(random.choice([-10, -10, 21], where.shape))
