@@ -28,7 +28,7 @@ def evidence(model: BagNet, images: Tensor) -> Tensor:
     """
     check_bagnet("evidence", model)
     images = check_images("evidence", images, model)
-    batch = max(1, 500_000 // images[0, 0].numel())  # pictures at a time, so that memory stays bounded
+    batch = max(1, 250_000 // images[0, 0].numel())  # pictures at a time, so that memory stays bounded
     with without_tf32():
         features = (model.features(part) for part in images.split(batch))  # each n x D x h x w
         return torch.cat([F.conv2d(f, model.fc.weight[:, :, None, None], model.fc.bias) for f in features])
