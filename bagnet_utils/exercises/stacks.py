@@ -34,8 +34,9 @@ class Stack(nn.Sequential):
         return ", ".join(names)
 
 
-# With these seeds, about one picture in four leaves the first column of the window without gradient, as many the last.
-CLOSED = 10, 16, 20, 23, 31, 40, 45, 46, 93, 119, 145, 197, 223, 249, 268, 392
+# With these seeds, two pictures in five leave the first column of the window without gradient, as many the last: three
+# pictures are too few for all of these nets, ten are enough.
+CLOSED = 6, 54, 67, 123, 144, 153, 205, 301, 337, 358, 473, 479, 556, 590, 645, 685
 
 
 @functools.cache
