@@ -34,7 +34,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-COPIES = ROOT / "my_course"  # the learner's own
+NOTEBOOKS, COPIES = ROOT / "notebooks", ROOT / "my_course"  # the course's, and the learner's own
 GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes; on Linux, PyTorch brings its GPU libraries
 
 
@@ -46,7 +46,8 @@ class Trouble(Exception):
 
 
 def lab(python: Path, options: argparse.Namespace) -> int:
-    bring_copies_up_to_date()
+    if failed := call([python, "-m", "bagnet_utils.notebooks", "copy", NOTEBOOKS, COPIES]):
+        return failed
     command = [python, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []
     command += ["--no-browser"] if options.no_browser else []
@@ -74,22 +75,8 @@ def lab_options(words: list[str]) -> argparse.Namespace:
 
 
 def run(python: Path, names: list[str]) -> int:
-    for name in map(os.path.abspath, names or sorted((ROOT / "notebooks").glob("*.ipynb"))):
-        started = time.monotonic()
-        execute = ["--to", "notebook", "--execute", "--inplace", "--ExecutePreprocessor.record_timing=False"]
-        failed = call([python, "-m", "nbconvert", "--log-level=WARN", *execute, name])
-        if failed:
-            return failed
-        notebook = json.loads(Path(name).read_text(encoding="utf-8"))
-        notebook["metadata"].pop("widgets", None)  # their state: large, and a page on GitHub cannot use it
-        for cell in notebook["cells"]:
-            for output in cell.get("outputs", []):
-                for kind in {"image/png", "image/jpeg"} & output.get("data", {}).keys():
-                    if "alt" in cell["metadata"]:
-                        output["metadata"][kind] = output["metadata"].get(kind, {}) | {"alt": cell["metadata"]["alt"]}
-        write(notebook, Path(name))
-        say(f"{Path(name).name}: {time.monotonic() - started:.0f} s")
-    return 0
+    every = sorted(NOTEBOOKS.glob("*.ipynb"))
+    return call([python, "-m", "bagnet_utils.notebooks", "run", *map(os.path.abspath, names or every)])
 
 
 def run_options(names: list[str]) -> list[str]:
@@ -121,72 +108,6 @@ VERBS = {  # name: what it does, what it may be followed by
     "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
-
-
-# ---------------------------------------------------------------- working copies
-
-
-DAMAGED = "damaged"
-
-
-def bring_copies_up_to_date() -> None:
-    """The learner's own notebooks, without outputs. What they edited stays; what they did not follows the course."""
-    COPIES.mkdir(exist_ok=True)
-    for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        edition = editions(source)[1]
-        if edition == DAMAGED:
-            say(f"{source.name} of the course is damaged and was not copied. Try: git checkout notebooks/{source.name}")
-            continue
-        for more in ("", " (new edition)", *(f" (new edition {number})" for number in range(2, 100))):
-            copy = COPIES / f"{source.stem}{more}.ipynb"
-            made_from, holds = editions(copy)
-            if edition in (made_from, holds):
-                break
-            if made_from == holds:  # not edited, or not there
-                write(cleared(source, edition), copy)
-                if more:
-                    say(f"{source.name} has a new edition. You changed your copy, so it stays; beside it: {copy.name}")
-                elif holds:
-                    say(f"{source.name} has a new edition. You had not changed your copy, so it was replaced.")
-                break
-    say(f"Your working copies are in {COPIES}; the course's own notebooks stay as they are.")
-
-
-def editions(path: Path) -> tuple[str, str]:
-    """The edition that a copy was made from, and the one it holds: what stands in its cells, whatever their outputs.
-
-    They differ if somebody edited it. Of a file that is not there, both are empty.
-    """
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
-        written = [cell for cell in cells if cell[1].strip()]  # JupyterLab adds an empty cell when the last one is run
-        holds = hashlib.sha256(json.dumps(written).encode()).hexdigest()[:16]
-        return notebook["metadata"].get("course_edition", ""), holds
-    except FileNotFoundError:
-        return "", ""
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return "", DAMAGED
-
-
-def cleared(source: Path, edition: str) -> dict:
-    notebook = json.loads(source.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell.update(outputs=[], execution_count=None)
-    notebook["metadata"]["course_edition"] = edition
-    return notebook
-
-
-def write(notebook: dict, path: Path) -> None:
-    """All of it or nothing."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-        part.write_text(text + "\n", encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------- the set-up

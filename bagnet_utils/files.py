@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import shutil
 import tarfile
 import time
@@ -124,6 +125,16 @@ def put(content: bytes, path: Path) -> None:
     """Write a file, and the folders on the way to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file: all of it, or the old one stays."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def digest(path: Path, kind: str) -> str:

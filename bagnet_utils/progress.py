@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bagnet_utils.errors import BadInput
+from bagnet_utils.files import write_whole
 
 try:
     from fcntl import LOCK_EX, flock
@@ -53,7 +54,7 @@ def remember(shelf: str, key: str, value) -> None:
             old = kept[shelf].get(key)
             if old is None or (old, value) == ("wrong", "right"):
                 kept[shelf][key] = value
-                write(path, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False))
+                write_whole(path, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False))
 
 
 def place() -> Path | None:
@@ -85,16 +86,6 @@ def read(path: Path) -> dict[str, dict]:
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         os.replace(path, path.with_suffix(".damaged.json"))
     return {"checks": {}, "guesses": {}}
-
-
-def write(path: Path, text: str) -> None:
-    """All of it or nothing."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text + "\n", encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def far(row: dict) -> float:

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from small_course import PROJECT, course, paragraph, start, take_the_tests_environment, wait_for
 
+from bagnet_utils.notebooks import editions
+
 
 def test_sets_up_once_then_starts_at_once(folder):
     code, output = course(folder, "bench", "--device", "cpu")
@@ -209,7 +211,7 @@ def test_lab_opens_the_learners_copy(served, module, browser):
     page.keyboard.press("Control+s")
     copy = module.COPIES / "00_start_here.ipynb"
     wait_for(lambda: "my_course" in copy.read_text(encoding="utf-8"))
-    made_from, holds = module.editions(copy)
+    made_from, holds = editions(copy)
     assert made_from == holds  # run and saved is not edited
     page.get_by_role("link", name="next").click()
     page.wait_for_url("**/my_course/01_next.ipynb")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -10,7 +9,7 @@ import pytest
 from nbconvert import HTMLExporter
 from small_course import ROOT, course, take_the_tests_environment
 
-import course as real_course
+from bagnet_utils.notebooks import bring_copies_up_to_date, run
 
 NAME, BESIDE = "05_heatmaps.ipynb", "05_heatmaps (new edition).ipynb"
 
@@ -55,7 +54,7 @@ def lab(module, capsys):
     publish(module.ROOT, "first")
 
     def lab() -> list[str]:
-        module.bring_copies_up_to_date()
+        bring_copies_up_to_date(module.NOTEBOOKS, module.COPIES)
         *said, where = capsys.readouterr().out.splitlines()
         assert where.startswith(f"Your working copies are in {module.COPIES};")
         assert not [path for path in module.COPIES.iterdir() if path.name.startswith(f".{NAME[:2]}")]
@@ -165,7 +164,7 @@ def test_run_writes_a_pictures_words_where_pages_look_for_them(tmp_path):
     picture = 'from IPython.display import display\n\ndisplay({"image/png": "iVBORw0KGgo="}, raw=True)'
     cells = [nbformat.v4.new_code_cell(picture, metadata=metadata) for metadata in ({"alt": "six owls"}, {})]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
-    assert real_course.run(Path(sys.executable), [str(tmp_path / "one.ipynb")]) == 0
+    assert run(tmp_path / "one.ipynb") == 0
     done = nbformat.read(tmp_path / "one.ipynb", as_version=4)
     assert [cell.outputs[0].metadata for cell in done.cells] == [{"image/png": {"alt": "six owls"}}, {}]
     done.cells[0].metadata.clear()  # the picture itself carries its words
@@ -175,7 +174,7 @@ def test_run_writes_a_pictures_words_where_pages_look_for_them(tmp_path):
 
 def test_progress_is_printed_by_course_py(module, folder):
     (folder / "bagnet_utils").mkdir()
-    for name in ("__init__.py", "errors.py", "progress.py"):
+    for name in ("__init__.py", "errors.py", "files.py", "progress.py"):
         (folder / "bagnet_utils" / name).write_bytes((ROOT / "bagnet_utils" / name).read_bytes())
     take_the_tests_environment(module)
     publish(folder, "bu.check.window(window)")

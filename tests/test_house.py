@@ -16,6 +16,7 @@ LAYERS = [
     "errors",
     "files",
     "progress",
+    "notebooks",
     "checks",
     "statistics",
     "worlds",

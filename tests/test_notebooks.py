@@ -4,7 +4,6 @@ import base64
 import os
 import re
 import shutil
-import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +17,7 @@ from guards import Verdict, count, missing_keys, run
 from nbclient import NotebookClient
 
 import bagnet_utils as bu
-import course
+from bagnet_utils import notebooks
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -197,7 +196,7 @@ def test_run_keeps_outputs_but_no_state_of_widgets(tmp_path):
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     nbformat.write(notebook, tmp_path / "one.ipynb")
-    assert course.run(Path(sys.executable), [str(tmp_path / "one.ipynb")]) == 0
+    assert notebooks.run(tmp_path / "one.ipynb") == 0
     done = nbformat.read(tmp_path / "one.ipynb", as_version=4)
     nbformat.validate(done)
     assert printed(done) == "ä 42\n" and "widgets" not in done.metadata
