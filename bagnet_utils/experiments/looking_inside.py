@@ -10,8 +10,10 @@ import torch
 from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackprop
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_choice, check_eval, check_images, check_whole
+from bagnet_utils.checks import check_choice, check_eval, check_images, check_whole, describe
 from bagnet_utils.errors import BadInput
+from bagnet_utils.models.bagnet import BagNet
+from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
 from bagnet_utils.models.rewriting import rewrite_for_captum
 
 RULES = {
@@ -58,9 +60,34 @@ def project(
     return sent_back.reshape(images.shape)
 
 
+def layers(model: nn.Module) -> list[str]:
+    """The layers of one of the course's networks at which it is looked into, from the first to the last.
+
+    One for each size of the map: where it leaves its ReLU (VGG, DenseNet) or its block (ResNet, BagNet, ViT). A VGG's
+    hidden linear layer comes last.
+    """
+    if isinstance(model, BagNet):
+        return ["relu", "layer1", "layer2", "layer3", "layer4"]
+    if isinstance(model, ResNet):
+        return ["stem", *(f"stages.{number}" for number in range(len(model.stages)))]
+    if isinstance(model, ViT):
+        return ["embed", *(f"blocks.{number}" for number in range(len(model.blocks)))]
+    if isinstance(model, VGG):
+        hidden = ["classifier.1"] if len(model.classifier) > 1 else []
+        return [
+            f"features.{n - 1}" for n, layer in enumerate(model.features) if isinstance(layer, nn.MaxPool2d)
+        ] + hidden
+    if isinstance(model, DenseNet):
+        return [f"features.{n}" for n, layer in enumerate(model.features) if isinstance(layer, nn.ReLU)]
+    raise BadInput(f"layers: {describe(model)} was given, but a network of the course is wanted; name layers yourself.")
+
+
 @torch.no_grad()
 def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
-    """What a layer puts out for these pictures: N x D x h x w, or N x D for layers without places."""
+    """What a layer puts out for these pictures: N x D x h x w, or N x D for layers without places.
+
+    A ViT's layers give N x T x D, tokens by channels; they come as N x D x 1 x T.
+    """
     modules = dict(model.named_modules())
     if not isinstance(layer, str) or layer not in modules or not layer:
         raise BadInput(f"project: there is no layer called {layer!r}; there are {', '.join(list(modules)[1:])}.")
@@ -71,12 +98,14 @@ def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
 
     handle = modules[layer].register_forward_hook(keep)
     try:
-        model(images)
+        for part in images.split(32):
+            model(part)
     finally:
         handle.remove()
-    if not kept or not isinstance(kept[-1], Tensor) or kept[-1].ndim not in (2, 4):
+    if not kept or not isinstance(kept[-1], Tensor) or kept[-1].ndim not in (2, 3, 4):
         raise BadInput(f"project: {layer!r} gives no feature maps; choose a layer that gives N x D x h x w or N x D.")
-    return kept[-1]
+    maps = torch.cat(kept)
+    return maps.transpose(1, 2)[:, :, None] if maps.ndim == 3 else maps
 
 
 def places_of(maps: Tensor, position: tuple[int, int] | None) -> tuple[Tensor, ...]:

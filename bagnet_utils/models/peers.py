@@ -18,24 +18,29 @@ def conv_bn(channels_in: int, channels_out: int, kernel: int = 3, stride: int = 
 
 
 class VGG(nn.Module):
-    """3x3 convolutions, max-pooling after each group, and fully connected layers that know where everything lies."""
+    """3x3 convolutions, max-pooling after each group, and fully connected layers that know where everything lies.
+
+    stem: side and stride of the first convolution. hidden: units of the hidden linear layer; 0 leaves it out.
+    """
 
     smallest = 32  # px on each side, for five poolings
 
-    def __init__(self, num_classes: int, groups=((32,), (64,), (96, 96), (128, 128), (128,)), hidden: int = 128):
+    def __init__(
+        self, num_classes: int, groups=((32,), (64,), (96, 96), (128, 128), (128,)), hidden: int = 128, stem=(3, 1)
+    ):
         super().__init__()
         self.normalise = nn.Identity()
         layers, channels = [], 3
         for group in groups:
             for wider in group:
-                layers += [conv_bn(channels, wider), nn.ReLU(inplace=True)]
+                kernel, stride = (3, 1) if layers else stem
+                layers += [conv_bn(channels, wider, kernel, stride), nn.ReLU(inplace=True)]
                 channels = wider
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool2d(4)
-        self.classifier = nn.Sequential(
-            nn.Linear(channels * 16, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, num_classes)
-        )
+        top = [nn.Linear(channels * 16, hidden), nn.ReLU(inplace=True)] if hidden else []
+        self.classifier = nn.Sequential(*top, nn.Linear(hidden or channels * 16, num_classes))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classifier(self.pool(self.features(self.normalise(images))).flatten(1))
