@@ -53,8 +53,8 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "error_consistency": ("experiments.agreement", "kappa: the errors that two networks share, beyond chance"),
         "accuracy_by_class": ("experiments.agreement", "percent right of each class"),
         "class_correlation": ("experiments.agreement", "whether the same classes are hard for two networks"),
-        "missed_by_all": ("experiments.agreement", "the pictures on which every network is wrong"),
         "attribute": ("experiments.attributions", "how much each pixel matters, by six methods"),
+        "project": ("experiments.looking_inside", "one activation sent back to the pixels, by three rules"),
         "masking_curve": ("experiments.attributions", "the probability while the most important squares are hidden"),
     },
     "Numbers": {

@@ -48,9 +48,6 @@ from bagnet_utils.experiments.agreement import (
 from bagnet_utils.experiments.agreement import (
     error_consistency as error_consistency,
 )
-from bagnet_utils.experiments.agreement import (
-    missed_by_all as missed_by_all,
-)
 from bagnet_utils.experiments.attributions import (
     attribute as attribute,
 )
@@ -86,6 +83,9 @@ from bagnet_utils.experiments.interactions import (
 )
 from bagnet_utils.experiments.invariance import (
     move as move,
+)
+from bagnet_utils.experiments.looking_inside import (
+    project as project,
 )
 from bagnet_utils.experiments.masking import (
     occlude as occlude,

@@ -167,6 +167,3 @@ def check_columns(who: str, columns) -> list[np.ndarray]:
         shapes = ", ".join(str(column.shape) for column in columns) or "nothing"
         raise BadInput(f"{who}: columns of shape {shapes} were given, but one number for each picture is wanted.")
     return [column.ravel() for column in columns]
-
-
-interval = confidence_interval  # as the notebooks called it first

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 import bagnet_utils as bu
+from bagnet_utils.experiments.agreement import missed_by_all
 from bagnet_utils.experiments.attributions import METHODS, masking_curves
 from bagnet_utils.experiments.interactions import interaction_curve
 from bagnet_utils.experiments.patches import pixels_on
@@ -104,7 +105,7 @@ def errors(images: Tensor, labels: Tensor, nets: dict[str, nn.Module], kinds: Te
     return {
         "pictures": len(labels),
         "with bagnet33": pairs,
-        "missed by all": bu.missed_by_all(answers, labels),
+        "missed by all": missed_by_all(answers, labels),
         "right": {name: int(hits.sum()) for name, hits in right.items()},
         "points above the smaller": points,
         "percent of the resnet": bu.bootstrap(percent_of, right["bagnet33"], right["resnet"]),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 import bagnet_utils as bu
+from bagnet_utils.experiments.agreement import missed_by_all
 
 
 def simulated(random: np.random.Generator, labels: Tensor, accuracy: float, classes: int = 10) -> Tensor:
@@ -167,9 +168,9 @@ def test_where_nothing_varies_a_correlation_cannot_be_judged():
 def test_missed_by_all():
     labels = torch.tensor([0, 1, 2, 3, 4])
     answers = {"one": torch.tensor([0, 0, 0, 0, 0]), "two": torch.tensor([1, 1, 1, 1, 4])}
-    assert bu.missed_by_all(answers, labels) == [2, 3]
-    assert bu.missed_by_all({"one": answers["one"]}, labels) == [1, 2, 3, 4]
-    assert bu.missed_by_all({**answers, "three": labels}, labels) == []
+    assert missed_by_all(answers, labels) == [2, 3]
+    assert missed_by_all({"one": answers["one"]}, labels) == [1, 2, 3, 4]
+    assert missed_by_all({**answers, "three": labels}, labels) == []
 
 
 BAD = [
@@ -186,9 +187,9 @@ BAD = [
     (lambda: bu.class_correlation(ONE, OTHER, LABELS.float(), 10), "0 to 9"),
     (lambda: bu.accuracy_by_class(ONE, LABELS[:9], 10), "one answer for each label"),
     (lambda: bu.accuracy_by_class(ONE, LABELS, 9), "0 to 8"),
-    (lambda: bu.missed_by_all({}, LABELS), "at least one network"),
-    (lambda: bu.missed_by_all([ONE, OTHER], LABELS), "a dictionary is wanted"),
-    (lambda: bu.missed_by_all({"one": ONE, "other": OTHER[:9]}, LABELS), "one answer for each label"),
+    (lambda: missed_by_all({}, LABELS), "at least one network"),
+    (lambda: missed_by_all([ONE, OTHER], LABELS), "a dictionary is wanted"),
+    (lambda: missed_by_all({"one": ONE, "other": OTHER[:9]}, LABELS), "one answer for each label"),
 ]
 
 

@@ -130,14 +130,22 @@ def masking_curves(
     return torch.stack([masking_curve(model, image, attribution, masks, side) for image, attribution in pairs]).cpu()
 
 
-def with_random_weights(model: nn.Module, seed: int = 0) -> nn.Module:
-    """The same network as if it had never learnt anything. A map that stays as it was did not show what was learnt."""
+def with_random_weights(model: nn.Module, seed: int = 0, last: int | None = None) -> nn.Module:
+    """The same network as if it had never learnt anything. A map that stays as it was did not show what was learnt.
+
+    last: only its last so many convolutions and linear layers forget, each with the BatchNorm after it.
+    """
     check_eval("with_random_weights", model)
     seed = check_seed("with_random_weights", seed)
     blank = copy.deepcopy(model)
+    modules = list(blank.modules())
+    if last is not None:
+        weighted = [place for place, module in enumerate(modules) if isinstance(module, (nn.Conv2d, nn.Linear))]
+        last = check_whole("with_random_weights", "last", last, 0, len(weighted), " (layers with weights)")
+        modules = modules[([*weighted, len(modules)])[len(weighted) - last] :]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for module in blank.modules():
+        for module in modules:
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
             else:

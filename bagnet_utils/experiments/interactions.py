@@ -39,14 +39,6 @@ class Interaction(NamedTuple):
         """Of the two, over the pictures, in logits."""
         return (self.joint_drop - self.summed_drops).abs().max().item()
 
-    @property
-    def together(self) -> Tensor:  # as the notebooks called it first
-        return self.joint_drop
-
-    @property
-    def apart(self) -> Tensor:  # as the notebooks called it first
-        return self.summed_drops
-
 
 def relative_difference(joint: np.ndarray, summed: np.ndarray, axis: int = -1) -> float:
     return np.abs(joint - summed).mean(axis) / np.abs(summed).mean(axis)
