@@ -106,6 +106,7 @@ VERBS = {  # name: what it does, what it may be followed by
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
     "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
     "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
+    "choices": (program(ROOT / "benchmarks" / "choices.py"), "train nets that differ in one choice (two hours)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
 

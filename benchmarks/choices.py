@@ -6,14 +6,16 @@ filters smaller and closer together (their section 4.1). Here small VGGs are tra
 python3 course.py choices            all of it; what was trained already is not trained again
 """
 
+import csv
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from bagnet_utils.models import recipes
-from bagnet_utils.models.choices import CHOICES, RECIPE, SNAPSHOTS, build_choice
-from bagnet_utils.models.training import train
-from bagnet_utils.models.zoo import RUNS
+from bagnet_utils.models.choices import CHOICES, RECIPE, SHIPPED, SNAPSHOTS, build_choice, row_of
+from bagnet_utils.models.training import EXACT, train
+from bagnet_utils.models.zoo import RUNS, keep
 
 
 def folder_of(choice: str) -> Path:
@@ -36,6 +38,25 @@ def trained(choice: str) -> torch.nn.Module:
     return model
 
 
+def ship(choice: str) -> None:
+    """Put a trained network among those that ship; of "full" the weights after each of SNAPSHOTS."""
+    folder = folder_of(choice)
+    with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
+        seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    for epoch in SNAPSHOTS if choice == "full" else (RECIPE.epochs,):
+        model, name = build_choice(choice), row_of(choice, epoch).removeprefix("choices/")
+        if choice == "full":
+            weights = torch.load(folder / f"after-{epoch}.pt", map_location="cpu", weights_only=True)
+        else:
+            weights = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)["model"]
+        model.load_state_dict(weights)
+        facts = {**asdict(RECIPE), "seed": 0, "after": epoch, "minutes": round(sum(seconds[:epoch]) / 60, 1)}
+        facts |= {"threads": 1, "device": "processor", "precision": EXACT, "command": "python3 course.py choices"}
+        keep(model, name, "choices", facts)
+
+
 if __name__ == "__main__":
     for choice in CHOICES:
         trained(choice)
+        if choice in SHIPPED:
+            ship(choice)

@@ -112,20 +112,25 @@ def load_model(name: str, world: str = "patchwork") -> nn.Module:
         from bagnet_utils.models.published import fetch_model
 
         return fetch_model(name)
-    model = build(name, world)
-    row = manifest().get(f"{world}/{name}")
-    cure = f"fetch it again (git checkout data/weights) or train it: python3 course.py train {world} {name} --ship"
+    train_again = f"python3 course.py train {world} {name} --ship"
+    return with_shipped_weights("load_model", build(name, world), f"{world}/{name}", train_again)
+
+
+def with_shipped_weights(who: str, model: nn.Module, key: str, train_again: str) -> nn.Module:
+    """The model in eval mode, with the weights that ship under this key of the manifest, checked."""
+    row = manifest().get(key)
+    cure = f"fetch it again (git checkout data/weights) or train it: {train_again}"
     if row is None:
-        raise BadInput(f"load_model: data/weights/manifest.json does not list {world}/{name}; {cure}.")
+        raise BadInput(f"{who}: data/weights/manifest.json does not list {key}; {cure}.")
     path = WEIGHTS / row["file"]
     if not path.is_file():
-        raise BadInput(f"load_model: the file data/weights/{path.name} is missing; {cure}.")
+        raise BadInput(f"{who}: the file data/weights/{path.name} is missing; {cure}.")
     if hashlib.sha256(path.read_bytes()).hexdigest() != row["sha256"]:
-        raise BadInput(f"load_model: the file data/weights/{path.name} is damaged: its SHA-256 is wrong; {cure}.")
+        raise BadInput(f"{who}: the file data/weights/{path.name} is damaged: its SHA-256 is wrong; {cure}.")
     try:
         model.load_state_dict(load_file(path), strict=True)
     except RuntimeError:
-        raise BadInput(f"load_model: data/weights/{path.name} fits another version of {name}; {cure}.") from None
+        raise BadInput(f"{who}: data/weights/{path.name} fits another version of {key}; {cure}.") from None
     return model.eval()
 
 
@@ -148,7 +153,7 @@ def keep(model: nn.Module, name: str, world: str, facts: dict) -> None:
     photographs two changed. The facts are all that its row holds from then on.
     """
     WEIGHTS.mkdir(parents=True, exist_ok=True)
-    path = WEIGHTS / f"{world}-{name}.safetensors"
+    path = WEIGHTS / f"{world}-{name.replace(',', '').replace(' ', '-')}.safetensors"
     state = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
     state = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     save_file(state, path.with_suffix(".part"))
