@@ -107,6 +107,7 @@ VERBS = {  # name: what it does, what it may be followed by
     "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
     "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
     "choices": (program(ROOT / "benchmarks" / "choices.py"), "train nets that differ in one choice (two hours)"),
+    "probes": (program(ROOT / "benchmarks" / "probes.py"), "what each layer's features are worth for other kinds"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
 

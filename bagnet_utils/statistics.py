@@ -120,6 +120,17 @@ def jackknife(statistic: Callable[..., float], *columns, back: Callable = float,
         return Estimate(*(float(back(number)) for number in (value, value - half, value + half)))
 
 
+def over_runs(values) -> Estimate:
+    """The mean of one number a run (a seed, a split of the pictures), and Student's interval of it."""
+    runs = np.asarray(values, float)
+    if runs.ndim != 1 or len(runs) < 2:
+        raise BadInput(
+            f"over_runs: {str(values)[:60]} was given, but one number for each of two runs or more is wanted."
+        )
+    half = stats.t.ppf(0.975, len(runs) - 1) * runs.std(ddof=1) / np.sqrt(len(runs))
+    return Estimate(float(runs.mean()), float(runs.mean() - half), float(runs.mean() + half))
+
+
 def statistic_of_rows(statistic: Callable, columns: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """The statistic of the pictures in each row, numbers of pictures."""
     if takes_axis(statistic):

@@ -21,6 +21,7 @@ from bagnet_utils.statistics import (
     confidence_interval,
     correlation,
     correlation_difference,
+    over_runs,
     percent_of,
     point_difference,
 )
@@ -187,6 +188,10 @@ def of_falls(count: int, noise: float) -> Case:
     return Case("r", f"{count} falls: {true_r(noise):.2f}", true_r(noise), once)
 
 
+def over_seeds(count: int) -> Case:
+    return Case("mean of runs", f"{count} runs", 70.0, lambda random: over_runs(random.normal(70, 2, count)))
+
+
 def of_normal(count: int, r: float) -> Case:
     def once(random: Generator) -> Estimate:
         one, other = random.normal(size=(2, count))
@@ -217,7 +222,7 @@ CASES = [
     mean(8, 2, 1), mean(24, 2, 1), mean(30, 4, 0.5), mean(100, 4, 0.5),
     means_apart(9), means_apart(30), means_apart(60),
     ratio_of_means(20), left_over(20, 0.2), left_over(100, 0.6),
-    of_normal(10, 0.5), of_normal(20, 0.99), of_normal(100, 0),
+    over_seeds(5), of_normal(10, 0.5), of_normal(20, 0.99), of_normal(100, 0),
     of_falls(20, 0.1), of_falls(40, 0.6), of_falls(100, 0.1), of_falls(100, 0.6),
     two_gaps(30, 0.1, 0.6), two_gaps(100, 0.1, 0.6), two_gaps(100, 0.4, 0.4),
 ]  # fmt: skip

@@ -12,17 +12,19 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import product
 
-import numpy as np
 import storing
 import torch
 import torch.nn.functional as F
-from scipy import stats
+from cells import ends
 from torch import Tensor, nn
 
 import bagnet_utils as bu
+from bagnet_utils.experiments.looking_inside import layers
+from bagnet_utils.experiments.transfer import pooled_features, some_of_each
 from bagnet_utils.models.recipes import RECIPES, Recipe, vary
 from bagnet_utils.models.training import train
 from bagnet_utils.models.zoo import TITLES, build
+from bagnet_utils.statistics import over_runs
 
 NAMES, EACH, SEEDS = ("bagnet17", "resnet"), (5, 15, 30), 5
 EPOCHS, STEPS, BATCH = 10, 100, 32  # from scratch; the same steps however many pictures there are
@@ -50,13 +52,6 @@ def main() -> None:
             print(key, percent, flush=True)
 
 
-def some_of_each(labels: Tensor, each: int, seed: int) -> Tensor:
-    """Numbers of `each` pictures of every kind."""
-    random = torch.Generator().manual_seed(seed)
-    parts = [(labels == kind).nonzero()[:, 0] for kind in labels.unique()]
-    return torch.cat([mine[torch.randperm(len(mine), generator=random)[:each]] for mine in parts])
-
-
 def from_scratch(name: str, images: Tensor, labels: Tensor, seed: int) -> nn.Module:
     """The network trained from fresh weights, on pictures moved and mirrored anew each time."""
     pixels, model = (images * 255).round().to(torch.uint8), build(name, "photos", seed=seed)
@@ -78,12 +73,8 @@ def from_scratch(name: str, images: Tensor, labels: Tensor, seed: int) -> nn.Mod
 def features_of(name: str, split: str) -> Tensor:
     """What the last layer of the tiny net is given, N x C, for all pictures of a split."""
     model = bu.load_model(name, world="tiny")
-    last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
-    seen = []
-    hook = last.register_forward_hook(lambda module, given, out: seen.append(over_places(given[0])))
-    bu.logits(model, bu.load_world("photos", split, n=None).images)
-    hook.remove()
-    return torch.cat(seen)
+    (features,) = pooled_features(model, bu.load_world("photos", split, n=None).images, layers(model)[-1:]).values()
+    return features
 
 
 def last_layer(features: Tensor, labels: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
@@ -102,11 +93,6 @@ def last_layer(features: Tensor, labels: Tensor, kinds: int) -> tuple[Tensor, Te
     return weight.detach(), bias.detach()
 
 
-def over_places(features: Tensor) -> Tensor:
-    """What the last layer is given, N x C or N x h x w x C, as N x C: a BagNet's mean over patches."""
-    return features.reshape(len(features), -1, features.shape[-1]).mean(1)
-
-
 def lines() -> Iterator[str]:
     """The table, as far as it was measured."""
     found = storing.read().get("transfer", {})
@@ -116,17 +102,11 @@ def lines() -> Iterator[str]:
             cells = []
             for each in EACH:
                 runs = [found.get(f"{name}, {way}, {each} a kind, seed {seed}") for seed in range(SEEDS)]
-                cells.append("not run yet" if None in runs else over_seeds(runs))
+                cells.append("not run yet" if None in runs else ends(over_runs(runs), 1))
             yield f"| {TITLES[name]}, {way} | {' | '.join(cells)} |"
     for way, figures in PAPER.items():
         cells = [str(figures.get(each, "")) for each in EACH]
         yield f"| Zeiler and Fergus, {way} (101 kinds, 256 px) | {' | '.join(cells)} |"
-
-
-def over_seeds(runs: list[float]) -> str:
-    """The mean over seeds, with Student's 95 % interval of it."""
-    low, high = stats.t.interval(0.95, len(runs) - 1, np.mean(runs), stats.sem(runs))
-    return f"{np.mean(runs):.1f} ({low:.1f}..{high:.1f})"
 
 
 HEAD = """

@@ -15,6 +15,7 @@ from bagnet_utils.statistics import (
     correlation,
     correlation_difference,
     jackknife,
+    over_runs,
     pearson,
     point_difference,
 )
@@ -36,6 +37,14 @@ def test_a_share_has_wilsons_interval():
     assert (round(low, 1), round(high, 1)) == (40.4, 59.6)
     assert confidence_interval(100, 100)[1] == pytest.approx(100) and confidence_interval(0, 100)[0] == pytest.approx(0)
     assert confidence_interval(np.int64(3), np.int64(4)) == confidence_interval(3, 4)
+
+
+def test_runs_have_students_interval():
+    found = over_runs([1, 2, 3, 4, 5])
+    assert found.value == 3 and found.high - 3 == pytest.approx(2.776 * np.sqrt(2.5 / 5), rel=1e-3)
+    for few in ([1], 3, [[1, 2], [3, 4]]):
+        with pytest.raises(bu.BadInput, match="two runs or more"):
+            over_runs(few)
 
 
 def test_an_estimate_can_be_read():
