@@ -7,6 +7,7 @@ from bagnet_utils.exercises import (
     building_bagnet,
     heatmaps,
     interactions,
+    looking_inside,
     occlusion,
     receptive_fields,
     scrambling,
@@ -30,6 +31,7 @@ MODULES = (
     interactions,
     shared_errors,
     sensitivity,
+    looking_inside,
 )
 CHECKS = {
     name: thing
