@@ -10,12 +10,23 @@ import csv
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import storing
 import torch
 
+import bagnet_utils as bu
+from bagnet_utils.experiments.filters import bands, dead, high_frequency, shift_error
+from bagnet_utils.experiments.invariance import move
+from bagnet_utils.experiments.looking_inside import activations, layers
 from bagnet_utils.models import recipes
 from bagnet_utils.models.choices import CHOICES, RECIPE, SHIPPED, SNAPSHOTS, build_choice, row_of
 from bagnet_utils.models.training import EXACT, train
 from bagnet_utils.models.zoo import RUNS, keep
+from bagnet_utils.statistics import bootstrap, point_difference
+
+_, LARGE, SMALL = STEMS = SHIPPED
+TOGETHER = ("without middle and hidden layer", "without its middle", "without its hidden layer")
+PICTURES = 100  # on which the first layer is looked at
 
 
 def folder_of(choice: str) -> Path:
@@ -55,8 +66,60 @@ def ship(choice: str) -> None:
         keep(model, name, "choices", facts)
 
 
+def finished(choice: str) -> bool:
+    metrics = folder_of(choice) / "metrics.csv"
+    return metrics.exists() and len(metrics.read_text().splitlines()) > RECIPE.epochs
+
+
+# ------------------------------------------------------------ measuring
+
+
+def measure() -> None:
+    """Of the networks that are trained: right answers on the test photographs, and what their first filters see."""
+    world = bu.load_world("photos", n=None)
+    nets = {choice: trained(choice) for choice in CHOICES if finished(choice)}
+    logits = {choice: bu.logits(net, world.images) for choice, net in nets.items()}
+    right = {choice: (given.argmax(1) == world.labels).numpy() for choice, given in logits.items()}
+    for choice, given in logits.items():
+        among = (given.topk(5).indices == world.labels[:, None]).any(1)
+        found = {"right": int(right[choice].sum()), "among five": int(among.sum())}
+        found["weights"] = sum(weight.numel() for weight in nets[choice].parameters())
+        found["below full"] = bootstrap(point_difference, right["full"], right[choice])
+        storing.write("choices", {choice: found, "test pictures": len(world.labels)})
+        print(choice, found, flush=True)
+    if all(choice in right for choice in TOGETHER):
+        lost = bootstrap(lost_together, *(right[choice] for choice in ("full", *TOGETHER)))
+        storing.write("choices", {"more lost together": lost})
+    pictures, first = world.images[:: len(world.labels) // PICTURES][:PICTURES], layers(nets["full"])[0]
+    errors = {choice: shift_error(nets[choice], pictures, first).numpy() for choice in STEMS if choice in nets}
+    for choice, error in errors.items():
+        net, found = nets[choice], {"right": int(right[choice].sum()), "step": CHOICES[choice].get("stem", (3, 1))[1]}
+        filters = net.features[0][0].weight
+        found |= {"filters": len(filters), "dead": int(dead(activations(net, pictures, first)).sum())}
+        found |= {"high": int(high_frequency(filters).sum()), "bands": bands(filters).mean(0).tolist()}
+        found |= {"shift error": bootstrap(np.mean, error), "pictures": PICTURES}
+        moved = bu.logits(net, move(world.images, 0, 1)).argmax(1)
+        found["answers that change"] = int((moved != logits[choice].argmax(1)).sum())
+        storing.write("choices", {f"filters of {choice}": found})
+        print(choice, found, flush=True)
+    if LARGE in errors and SMALL in errors:
+        more = {"shift error": bootstrap(mean_difference, errors[LARGE], errors[SMALL])}
+        more["right"] = bootstrap(point_difference, right[SMALL], right[LARGE])
+        storing.write("choices", {"large above small": more["shift error"], "small above large": more["right"]})
+
+
+def lost_together(full, both, middle, hidden, axis: int = -1) -> float:
+    """Percentage points: what leaving out both costs, minus what each alone costs."""
+    return 100 * ((full - 1.0 * both) - (full - 1.0 * middle) - (full - 1.0 * hidden)).mean(axis)
+
+
+def mean_difference(first, second, axis: int = -1) -> float:
+    return first.mean(axis) - second.mean(axis)
+
+
 if __name__ == "__main__":
     for choice in CHOICES:
         trained(choice)
         if choice in SHIPPED:
             ship(choice)
+    measure()
