@@ -7,7 +7,7 @@ from test_heatmaps import SMALL
 from torch import Tensor, nn
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.looking_inside import RULES, activations, project
+from bagnet_utils.experiments.looking_inside import RULES, activations, layers, project
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
 
 GROUPS = ((8,), (12, 12), (16,), (16,), (16,))
@@ -137,3 +137,34 @@ def test_what_is_wrong_is_said(given, says):
     good = {"model": VGG_NET, "images": IMAGES, "layer": "features.10", "channel": 0}
     with pytest.raises(bu.BadInput, match=says):
         project(**{**good, **given})
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_picture_may_have_a_channel_of_its_own(rule):
+    together = project(VGG_NET, IMAGES, "features.7", [3, 0, 5], rule=rule)
+    for image, channel, back in zip(IMAGES, (3, 0, 5), together, strict=True):
+        assert (back - project(VGG_NET, image, "features.7", channel, rule=rule)).abs().max() < 1e-6
+    with pytest.raises(bu.BadInput, match="2 channels were given for 3 pictures"):
+        project(VGG_NET, IMAGES, "features.7", [3, 0])
+
+
+def test_a_token_of_a_vit_sends_back_its_gradient():
+    net, images = bu.load_model("vit"), torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(2))
+    given = images.clone().requires_grad_()
+    token = net.blocks[:2](torch.cat([net.summary.expand(2, -1, -1), tokens(net, given)], 1))[:, 7, 30]
+    (gradient,) = torch.autograd.grad(token.sum(), given)
+    assert (project(net, images, "blocks.1", 30, position=(0, 7), rule="gradient") - gradient).abs().max() < 1e-6
+    assert activations(net, images, "blocks.1").shape == (2, 128, 1, 257)
+
+
+def tokens(net: ViT, images: Tensor) -> Tensor:
+    return net.embed(net.normalise(images)).flatten(2).transpose(1, 2) + net.position
+
+
+@pytest.mark.parametrize("name", ["bagnet17", "vgg", "resnet", "densenet", "vit"])
+def test_layers_are_there_and_what_they_give_gets_smaller_or_stays(name):
+    net, image = bu.load_model(name), torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(3))
+    places = [activations(net, image, layer)[0, 0].numel() for layer in layers(net)]
+    assert places == sorted(places, reverse=True) or name == "vit"
+    with pytest.raises(bu.BadInput, match="layers: a Linear was given"):
+        layers(nn.Linear(2, 2))

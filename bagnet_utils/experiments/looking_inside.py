@@ -5,7 +5,9 @@ the maxima on the way up. The three ways differ only in what a ReLU lets through
 """
 
 import warnings
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackprop
 from torch import Tensor, nn
@@ -27,22 +29,26 @@ def project(
     model: nn.Module,
     images: Tensor,
     layer: str,
-    channel: int,
+    channel: int | Sequence[int],
     position: tuple[int, int] | None = None,
     rule: str = "deconvnet",
 ) -> Tensor:
     """One activation of each picture sent back to the pixels: N x 3 x H x W, or 3 x H x W for a single picture.
 
-    layer: a name from `model.named_modules()`. position: row and column in that layer's map, by default where the
-    channel is strongest in each picture. rule: "deconvnet", "guided" or "gradient". With "gradient" it is the gradient
-    of the activation. What comes back is what one unit of the activation is made from, not the activation's own size.
+    layer: a name from `model.named_modules()`. channel: one, or one for each picture. position: row and column in that
+    layer's map, by default where the channel is strongest in each picture. rule: "deconvnet", "guided" or "gradient".
+    With "gradient" it is the gradient of the activation. What comes back is what one unit of the activation is made
+    from, not the activation's own size.
     """
     check_eval("project", model)
     check_choice("project", "rule", rule, RULES)
     pictures = check_images("project", images, model)
     maps = activations(model, pictures, layer)  # N x D x h x w, or N x D
-    channel = check_whole("project", "channel", channel, 0, maps.shape[1] - 1)
-    places = places_of(maps[:, channel], position)
+    chosen = list(channel) if isinstance(channel, (Sequence, Tensor, np.ndarray)) else [channel] * len(maps)
+    if len(chosen) != len(maps):
+        raise BadInput(f"project: {len(chosen)} channels were given for {len(maps)} pictures; give one for each.")
+    chosen = torch.tensor([check_whole("project", "channel", one, 0, maps.shape[1] - 1) for one in chosen])
+    places = places_of(maps[torch.arange(len(maps)), chosen], position)
     shown = getattr(model, "normalise", nn.Identity())(pictures).detach()
     net, name = model, layer
     if rule != "gradient":
@@ -53,7 +59,7 @@ def project(
         if not name or not torch.allclose(activations(net, shown, name), maps, atol=1e-4, rtol=1e-4):
             raise BadInput(f"project: {layer!r} gives no map of its own; choose another layer, such as a convolution.")
     given = (shown if net is not model else pictures).clone().requires_grad_()
-    selector = lambda output: output[(torch.arange(len(output)), channel, *places)]  # noqa: E731 (Captum wants one)
+    selector = lambda output: as_maps(output)[(torch.arange(len(output)), chosen, *places)]  # noqa: E731 (Captum wants one)
     with warnings.catch_warnings(), torch.enable_grad():  # that Captum sets hooks
         warnings.simplefilter("ignore")
         sent_back = RULES[rule](net, net.get_submodule(name)).attribute(given, selector).detach()
@@ -104,8 +110,12 @@ def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
         handle.remove()
     if not kept or not isinstance(kept[-1], Tensor) or kept[-1].ndim not in (2, 3, 4):
         raise BadInput(f"project: {layer!r} gives no feature maps; choose a layer that gives N x D x h x w or N x D.")
-    maps = torch.cat(kept)
-    return maps.transpose(1, 2)[:, :, None] if maps.ndim == 3 else maps
+    return as_maps(torch.cat(kept))
+
+
+def as_maps(output: Tensor) -> Tensor:
+    """N x T x D, a ViT's tokens, as N x D x 1 x T; all else as it is."""
+    return output.transpose(1, 2)[:, :, None] if output.ndim == 3 else output
 
 
 def places_of(maps: Tensor, position: tuple[int, int] | None) -> tuple[Tensor, ...]:
