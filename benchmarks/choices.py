@@ -96,7 +96,10 @@ def measure() -> None:
         net, found = nets[choice], {"right": int(right[choice].sum()), "step": CHOICES[choice].get("stem", (3, 1))[1]}
         filters = net.features[0][0].weight
         found |= {"filters": len(filters), "dead": int(dead(activations(net, pictures, first)).sum())}
-        found |= {"high": int(high_frequency(filters).sum()), "bands": bands(filters).mean(0).tolist()}
+        found |= {
+            "high": int(high_frequency(filters).sum()),
+            "by band": bands(filters).argmax(1).bincount(minlength=3).tolist(),
+        }
         found |= {"shift error": bootstrap(np.mean, error), "pictures": PICTURES}
         moved = bu.logits(net, move(world.images, 0, 1)).argmax(1)
         found["answers that change"] = int((moved != logits[choice].argmax(1)).sum())

@@ -20,6 +20,7 @@ import sizes
 import storing
 import torch
 import transfer
+import zeiler
 from cells import MARK, cell, inside
 from leaks import CHANCE
 from sizes import LEARNT
@@ -222,6 +223,7 @@ def page() -> list[str]:
         *corners.lines(),
         *transfer.lines(),
         *paper.table(),
+        *zeiler.lines(),
         *every_net.lines(),
         TRAINING,
     ]
