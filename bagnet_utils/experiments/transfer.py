@@ -73,7 +73,9 @@ def fit_probe(kind: str, features: Tensor, labels: Tensor, looseness: float):
             f"fit_probe: features of shape {tuple(features.shape)} and labels of shape {tuple(labels.shape)} were "
             "given, but N x D features and N labels are wanted."
         )
-    linear = LinearSVC(C=looseness, dual=False) if kind == "SVM" else LogisticRegression(C=looseness, max_iter=500)
+    linear = (
+        LinearSVC(C=looseness, dual=False, tol=1e-3) if kind == "SVM" else LogisticRegression(C=looseness, max_iter=500)
+    )
     return make_pipeline(StandardScaler(), linear).fit(features.double().numpy(), labels.numpy())
 
 
