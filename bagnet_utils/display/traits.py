@@ -15,7 +15,8 @@ class Whole(Int):
 
     def validate(self, explorer, value) -> int:
         if whole(value) is None:
-            raise BadTrait(f"explore: {self.name} is {str(value)[:60]!r}, but a whole number is wanted.")
+            who = getattr(explorer, "who", "explore")
+            raise BadTrait(f"{who}: {self.name} is {str(value)[:60]!r}, but a whole number is wanted.")
         return whole(value)
 
 
