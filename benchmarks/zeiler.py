@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import features
 import numpy as np
 import probes
 import storing
@@ -18,6 +19,7 @@ from paper import NOT_YET, Cell
 from bagnet_utils.models.zoo import TITLES
 from bagnet_utils.statistics import confidence_interval, over_runs
 
+ELSEWHERE = (features,)
 LITTLE = 5  # percentage points
 Row = tuple[str, str, str, bool | None, str, str]  # claim, their figure, what was found, does it hold?, rule, where
 
@@ -38,6 +40,11 @@ def rows() -> Iterator[Row]:
         except KeyError:
             text, holds = NOT_YET
         yield one.claim, one.figure, text, holds, one.rule, one.where
+    for module in ELSEWHERE:
+        try:
+            yield from module.claims()
+        except KeyError:  # some of it is not measured yet
+            yield f"(the rows of `benchmarks/{module.__name__}.py`)", "", *NOT_YET, "", ""
 
 
 # ------------------------------------------------------------ choices of architecture
