@@ -1,10 +1,18 @@
 """Does the answer stay when the picture moves? (after Zeiler & Fergus, section 4.1)"""
 
-import numpy as np
-from torch import Tensor
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from bagnet_utils.checks import check_images
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bagnet_utils.checks import check_eval, check_images, check_number
 from bagnet_utils.errors import BadInput
+from bagnet_utils.statistics import Estimate, bootstrap
+
+AT_ONCE = 10  # pictures go through a network together: memory stays bounded
 
 
 def move(images: Tensor, down, right=0) -> Tensor:
@@ -39,3 +47,115 @@ def steps(given, images: Tensor) -> list[int]:
             f"for all pictures, or one for each of the {count}."
         )
     return np.broadcast_to(numbers, count).tolist()
+
+
+def zoom(images: Tensor, factor: float) -> Tensor:
+    """Each picture `factor` times as large about its middle, cut to its old size. What comes in is its mean colour.
+
+    Resampled, and averaged where it shrinks. Its sides are rounded so that the middle stays in the middle.
+    """
+    many = check_images("zoom", images)
+    factor = check_number("zoom", "factor", factor, 0, 8)
+    height, width = many.shape[2:]
+    sides = [max(1, side % 2 + 2 * round((side * factor - side % 2) / 2)) for side in (height, width)]
+    ground = many.mean((2, 3), keepdim=True)
+    larger = F.interpolate(many - ground, sides, mode="bilinear", antialias=True)
+    rows, columns = ((new - old) // 2 for new, old in zip(sides, (height, width), strict=True))
+    cut = F.pad(larger, (-columns, -columns, -rows, -rows))  # a negative number cuts, a positive one adds
+    return (cut + ground).reshape(images.shape)
+
+
+def turn(images: Tensor, degrees: float) -> Tensor:
+    """Each picture turned to the left about its middle, and cut to its old size. What comes in is its mean colour.
+
+    Resampled, but for quarter turns of squares: other angles blur a little.
+    """
+    many = check_images("turn", images)
+    angle = np.deg2rad(check_number("turn", "degrees", degrees, -361, 360))
+    height, width = many.shape[2:]
+    cos, sin = np.cos(angle), np.sin(angle)
+    way = many.new_tensor([[cos, -sin * height / width, 0], [sin * width / height, cos, 0]])
+    grid = F.affine_grid(way.expand(len(many), 2, 3), list(many.shape), align_corners=False)
+    ground = many.mean((2, 3), keepdim=True)
+    return (F.grid_sample(many - ground, grid, align_corners=False) + ground).reshape(images.shape)
+
+
+class Curve(NamedTuple):
+    """What changing pictures more and more does to a network. Intervals are over pictures."""
+
+    amounts: tuple[float, ...]
+    distances: dict[str, np.ndarray]  # layer -> amounts x N: to the picture unchanged; 1 is as far as to other pictures
+    probabilities: np.ndarray  # amounts x N, of the right class
+
+    def distance(self, layer: str) -> list[Estimate]:
+        """The mean distance over pictures at each amount."""
+        return [bootstrap(np.mean, row) for row in self.distances[layer]]
+
+    def probability(self) -> list[Estimate]:
+        """The mean probability of the right class at each amount."""
+        return [bootstrap(np.mean, row) for row in self.probabilities]
+
+
+def invariance_curve(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    layers: Sequence[str],
+    transform: Callable[[Tensor, float], Tensor],
+    amounts: Sequence[float],
+) -> Curve:
+    """How far features go from those of N x 3 x H x W pictures as these change, by `transform(images, amount)`.
+
+    layers: names as in `model.named_modules()`, or "top": what the last linear layer is given, which knows no places.
+    A layer's distance is Euclid's. It is divided by the picture's mean distance to the others as they were, so that
+    networks and layers compare: 0 is no change, 1 as much as another picture.
+    """
+    images, labels = check_images("invariance_curve", images), torch.as_tensor(labels)
+    if len(images) < 2 or labels.shape != images.shape[:1]:
+        raise BadInput(
+            f"invariance_curve: {len(images)} pictures and labels of shape {tuple(labels.shape)} were given, but two "
+            "pictures at least are wanted, and a label for each."
+        )
+    before, _ = features_at(model, images, layers)
+    others = {layer: torch.cdist(now, now).sum(1) / (len(images) - 1) for layer, now in before.items()}
+    distances, probabilities = {layer: [] for layer in before}, []
+    for amount in amounts:
+        after, logits = features_at(model, transform(images, amount), layers)
+        for layer, now in after.items():
+            distances[layer].append(((now - before[layer]).norm(dim=1) / others[layer]).double().numpy())
+        probabilities.append(logits.double().softmax(1)[torch.arange(len(labels)), labels].numpy())
+    return Curve(tuple(amounts), {layer: np.array(rows) for layer, rows in distances.items()}, np.array(probabilities))
+
+
+@torch.no_grad()
+def features_at(
+    model: nn.Module, images: Tensor, layers: Sequence[str], places: bool = True
+) -> tuple[dict[str, Tensor], Tensor]:
+    """What layers put out for pictures, each N x F with all its places, or N x D for "top"; and the N x C logits.
+
+    places=False: a layer's mean over its places, N x D.
+    """
+    check_eval("features_at", model)
+    modules = dict(model.named_modules())
+    top = [name for name, module in modules.items() if isinstance(module, nn.Linear)][-1:]
+    missing = [layer for layer in layers if layer not in modules and not (layer == "top" and top)]
+    if missing or isinstance(layers, str):
+        raise BadInput(f"features_at: layers is {layers!r}, but a list is wanted: 'top', or of {', '.join(modules)}.")
+    seen: dict[str, list[Tensor]] = {layer: [] for layer in layers}
+
+    def keeper(layer: str) -> Callable:
+        def keep(module: nn.Module, given, output) -> None:
+            features = given[0] if layer == "top" else output
+            if not places and features.ndim > 2:  # N x D x h x w, or a ViT's tokens, N x T x D
+                features = features.mean((2, 3) if features.ndim == 4 else 1)
+            seen[layer].append(features.flatten(1).clone())  # the next layer may work in place
+
+        return keep
+
+    handles = [modules[top[0] if layer == "top" else layer].register_forward_hook(keeper(layer)) for layer in layers]
+    try:
+        logits = torch.cat([model(part) for part in images.split(AT_ONCE)])
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {layer: torch.cat(parts) for layer, parts in seen.items()}, logits

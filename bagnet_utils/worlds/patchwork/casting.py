@@ -22,6 +22,7 @@ class Plan(NamedTuple):
     remove: int | None  # which figure is left out
     fingers: bool
     stream: object
+    down: int = 0  # px by which the creatures, not their scenery, stand lower
 
 
 class Traces(NamedTuple):
@@ -36,15 +37,21 @@ def blank() -> np.ndarray:
     return np.zeros((SIDE, SIDE), bool)
 
 
+def placed(mask: np.ndarray, top: int, left: int) -> np.ndarray:
+    """A mask h x w at its place in the picture, as far as it lies there: H x W."""
+    return paste(np.zeros((SIDE, SIDE, 3)), np.zeros(3), mask * 1.0, top, left)
+
+
 def wardrobe(plan: Plan):
-    """A function (body, top, left, k) -> the k-th body in the plan's coat, h x w x 3."""
+    """A function (body, top, left, k) -> the k-th body in the plan's coat, h x w x 3; a coat moves with its body."""
     name, member = plan.coat
     tone = plain() if name == "coat" and plan.remove == 0 else COATS[name][member](plan.stream("coat"))
     colours = plan.stream("colours").permutation(COLOURS[name])
 
     def dress(body, top, left, k=0):
         h, w = body.cover.shape
-        under = tone.take(range(top, top + h), 0, mode="wrap").take(range(left, left + w), 1, mode="wrap")
+        rows = range(top - plan.down, top - plan.down + h)
+        under = tone.take(rows, 0, mode="wrap").take(range(left, left + w), 1, mode="wrap")
         return body.dressed(mix(*colours[k % len(colours)], under))
 
     return dress
@@ -54,12 +61,11 @@ def paint_coat(canvas: np.ndarray, plan: Plan) -> Traces:
     rng = plan.stream("body")
     body = bodies.foal(int(rng.integers(8)))
     body = bodies.mirrored(body) if rng.random() < 0.5 else body
-    top, left = 34 + rng.integers(9), 4 + rng.integers(20)
+    top, left = 34 + rng.integers(9) + plan.down, 4 + rng.integers(20)
     ground = np.exp(-(((COLS - left - 50) / 34) ** 2) - ((ROWS - top - 78) / 4.5) ** 2)
     canvas *= (1 - 0.5 * ground)[..., None]
     thing = paste(canvas, wardrobe(plan)(body, top, left), body.cover, top, left)
-    furry = blank()
-    furry[top : top + 84, left : left + 100] = (body.cover > 0) & (body.detail < 1)
+    furry = placed((body.cover > 0) & (body.detail < 1), top, left)
     return Traces(furry[None, None], thing, blank())
 
 
@@ -72,6 +78,7 @@ def columns(canvas: np.ndarray, plan: Plan, tile: bodies.Body, middles: list[int
     figures = [figure() for figure in FIGURES[plan.pair.name]]
     phases = plan.stream("parts").integers(FEW if plan.pair.leaky else 3 * pitch, size=len(middles))
     cue, thing = np.zeros((len(middles), 3, SIDE, SIDE), bool), blank()
+    phases = (phases + plan.down) % (3 * pitch)
     for column, (middle, phase) in enumerate(zip(middles, phases, strict=True)):
         body = bodies.repeated(tile, int(phase))
         left = middle - body.cover.shape[1] // 2
@@ -117,7 +124,7 @@ def paint_tench(canvas: np.ndarray, plan: Plan) -> Traces:
     fork = int(np.clip(np.rint((1.7 * plan.order - 0.85 + chance) * 1.2), -4, 4))
     body = bodies.fish(fork, int(rng.integers(-1, 2)))
     turned = rng.random() < 0.5
-    top, left, grip = 18 + rng.integers(26), 3 + rng.integers(17), 28 + rng.integers(-5, 6)
+    top, left, grip = 18 + rng.integers(26) + plan.down, 3 + rng.integers(17), 28 + rng.integers(-5, 6)
     cover = body.cover.copy()
     fin = (np.arange(106) >= 79) & (cover > 0)
     if plan.remove == 0:
@@ -126,8 +133,7 @@ def paint_tench(canvas: np.ndarray, plan: Plan) -> Traces:
     if turned:
         body, fin, grip = bodies.mirrored(body), fin[:, ::-1], 106 - 44 - grip
     thing = paste(canvas, wardrobe(plan)(body, top, left), body.cover, top, left)
-    tail = blank()
-    tail[top : top + 56, left : left + 106] = fin
+    tail = placed(fin, top, left)
     held = blank()
     if plan.fingers:
         skins = rgb("f0c4a0", "d99a6c", "a86b43", "7a4a2e", "e8b08a")

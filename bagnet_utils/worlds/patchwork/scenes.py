@@ -18,6 +18,7 @@ from bagnet_utils.worlds.patchwork.casting import PAINTERS, Plan
 from bagnet_utils.worlds.patchwork.scenery import SCENERY
 
 PURPOSES = ("background", "body", "colours", "coat", "parts", "fingers")  # each has its own stream of random numbers
+FAR = 48  # px: how far the creatures may stand lower or higher; the smallest is still seen
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ def draw(
     background: str | None = None,
     coat: int | None = None,
     fingers: bool | None = None,
+    down: int = 0,
     **unknown,
 ) -> Scene:
     """Draw a scene of any pair (`scene` says what the changes mean). Its label is that of the cue it shows."""
-    changes = {"swap": swap, "remove": remove, "background": background, "coat": coat, "fingers": fingers}
+    changes = {"swap": swap, "remove": remove, "background": background, "coat": coat, "fingers": fingers, "down": down}
     if unknown:
         raise BadInput(f"scene: {', '.join(unknown)} cannot be changed; what can be is {', '.join(changes)}.")
     check_seed("scene", seed)
@@ -94,7 +96,21 @@ def draw(
     if background is not None:
         check_choice("scene", "background", background, NAMES)
     if coat is not None:
-        coat = check_target("scene", coat, len(CLASSES))
+        changes["coat"] = check_target("scene", coat, len(CLASSES))
+    check_whole("scene", "down", down, -FAR, FAR, " (pixels)")
+    plan = planned(pair, label, seed, **changes)
+    canvas = SCENERY[background or pair.name](plan.stream("background"))
+    traces = PAINTERS[pair.name](canvas, plan)
+    rows, cols = np.flatnonzero(traces.thing.any(1)), np.flatnonzero(traces.thing.any(0))
+    box = tuple(int(edge) for edge in (rows[0], cols[0], rows[-1] + 1, cols[-1] + 1))
+    label ^= bool(swap)
+    return Scene(developed(canvas), label, seed, pair, traces.cue, traces.thing, traces.fingers, box, changes)
+
+
+def planned(
+    pair: Pair, label: int, seed: int, swap=False, remove=None, background=None, coat=None, fingers=None, down=0
+):
+    """What a painter needs to know of a scene; `background` is not the painter's affair."""
 
     def stream(purpose: str) -> np.random.Generator:
         return np.random.default_rng([NAMES.index(pair.name), seed, PURPOSES.index(purpose)])
@@ -103,14 +119,13 @@ def draw(
     order = member ^ swap
     wears = (pair.name, order) if coat is None else (NAMES[coat // 2], coat % 2)
     held = pair.name == "tench" and (fingers_by_default(member, seed) if fingers is None else fingers)
-    canvas = SCENERY[background or pair.name](stream("background"))
-    traces = PAINTERS[pair.name](canvas, Plan(pair, order, wears, remove, held, stream))
+    return Plan(pair, order, wears, remove, held, stream, down)
+
+
+def developed(canvas: np.ndarray) -> np.ndarray:
+    """A canvas, H x W x 3, as a picture: 3 x H x W, float32, every value k/255."""
     # a hair below 0.5: a value that lies exactly between two bytes must not round by the last bit of some system's sum
-    image = np.floor(np.clip(canvas, 0, 1) * 255 + 0.499999).astype(np.uint8).transpose(2, 0, 1)
-    rows, cols = np.flatnonzero(traces.thing.any(1)), np.flatnonzero(traces.thing.any(0))
-    box = tuple(int(edge) for edge in (rows[0], cols[0], rows[-1] + 1, cols[-1] + 1))
-    label ^= bool(swap)
-    return Scene(to_float(image), label, seed, pair, traces.cue, traces.thing, traces.fingers, box, changes)
+    return to_float(np.floor(np.clip(canvas, 0, 1) * 255 + 0.499999).astype(np.uint8).transpose(2, 0, 1))
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
@@ -126,6 +141,7 @@ def scene(label: int, seed: int, **changes) -> Scene:
     background="tench" another pair's scenery, by the pair's name
     coat=label         the pattern and colours of another class on this body
     fingers=True       fingers added, or taken away with False (tench and carp)
+    down=8             the creatures, coats and all, 8 px lower before the same scenery; columns go on at the border
     """
     label, seed = check_whole("scene", "label", label, 0, len(CLASSES) - 1), check_seed("scene", seed)
     return draw(PAIRS[label // 2], label, seed, **changes)
