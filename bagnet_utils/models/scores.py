@@ -6,12 +6,12 @@ from torch import Tensor, nn
 from bagnet_utils.checks import check_eval, check_images, check_whole
 
 
-def logits(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
+def logits(model: nn.Module, images: Tensor, batch: int = 10) -> Tensor:
     """N x C logits for N pictures (or one, 3 x H x W), `batch` of them at a time. The model is in eval mode."""
     return ask("logits", model, images, batch)
 
 
-def predict(model: nn.Module, images: Tensor, batch: int = 25) -> Tensor:
+def predict(model: nn.Module, images: Tensor, batch: int = 10) -> Tensor:
     """The best class for each of N pictures (or one, 3 x H x W). The model is in eval mode."""
     return ask("predict", model, images, batch).argmax(1)
 
