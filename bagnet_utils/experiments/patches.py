@@ -106,7 +106,7 @@ def prototypes(model: BagNet, images: Tensor, k: int = 12, examples: int = 8, se
     check_bagnet("prototypes", model)
     images = check_images("prototypes", images, model)
     with torch.no_grad():
-        features = torch.cat([model.features(batch) for batch in images.split(25)])  # N x D x h x w
+        features = torch.cat([model.features(batch) for batch in images.split(10)])  # N x D x h x w
     n, depth, rows, columns = features.shape
     vectors = features.permute(0, 2, 3, 1).reshape(-1, depth).cpu().numpy()
     k = check_whole("prototypes", "k", k, 1, len(vectors), ": there are no more patches")
