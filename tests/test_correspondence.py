@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import bagnet_utils as bu
+from bagnet_utils.exercises import features
 from bagnet_utils.experiments.correspondence import (
     correspondence,
     elsewhere,
@@ -167,3 +168,13 @@ def test_wrong_input_is_one_line():
         elsewhere(parts, parts)
     with pytest.raises(bu.BadInput, match="a list is wanted"):
         correspondence(Sees(), images, torch.from_numpy(parts), [], ["nose"])
+
+
+def test_the_judge_of_the_control_knows_the_right_answer_and_each_wrong_one(capsys):
+    for answer in (features.anew, lambda *case: elsewhere(*(mask.numpy() for mask in case[:2]), case[2])):
+        bu.check.control_masks(answer)
+        assert capsys.readouterr().out.startswith("✓ Right.")
+    for answer, sentence in features.control_masks.wrong:
+        bu.check.control_masks(answer)
+        said = capsys.readouterr().out
+        assert said.startswith("✗ Not yet.") and sentence in said

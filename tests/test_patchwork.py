@@ -9,7 +9,8 @@ import torch
 from bagnet_utils.errors import BadInput
 from bagnet_utils.worlds import patchwork
 from bagnet_utils.worlds.patchwork import load_patchwork
-from bagnet_utils.worlds.patchwork.scenes import CLASSES, PAIRS, scene
+from bagnet_utils.worlds.patchwork.scenes import CLASSES, FAR, PAIRS, scene
+from bagnet_utils.worlds.patchwork.staging import staged
 
 STORED = {
     0: "9440d7d65f9349ce",
@@ -96,6 +97,41 @@ def test_changes_add_up_and_the_label_is_that_of_the_cue():
     swapped = scene(2, 7).redraw(swap=True)
     assert swapped.label == 3 and not changed(swapped, scene(3, 7)).any()
     assert swapped.redraw(remove=0).label == 3 and not changed(swapped.redraw(swap=False), scene(2, 7)).any()
+
+
+@pytest.mark.parametrize("label", range(0, 10, 2))
+def test_creatures_move_and_their_scenery_stays(label):
+    plain, moved = scene(label, 4), scene(label, 4, down=10)
+    assert moved.changes["down"] == 10 and not changed(plain, moved.redraw(down=0)).any()
+    assert np.array_equal(moved.cue[..., 10:, :], plain.cue[..., :-10, :])  # the truth moves along
+    inside = shrunk(shrunk(plain.object))[:-10]
+    assert inside.any() and (moved.image[:, 10:][:, inside] == plain.image[:, :-10][:, inside]).mean() > 0.999
+    beside = ~(plain.object | moved.object)
+    if label:  # a foal has its shadow
+        assert beside.any() and np.array_equal(moved.image[:, beside], plain.image[:, beside])
+    if label in (2, 4, 6):  # columns go on at the border, and come again after three figures
+        period = 3 * (plain.pair.gap + 8)
+        again = plain.redraw(down=period if period <= FAR else -FAR)
+        assert changed(plain, again).any() != (period <= FAR) and moved.cue[..., :10, :].any()
+
+
+@pytest.mark.parametrize("label", range(10))
+def test_a_scene_taken_apart_and_put_together_is_the_scene(label):
+    for changes in ({}, {"down": -12}, {"background": "tench"}, {"swap": True}):
+        drawn = scene(label, 8, **changes)
+        assert np.array_equal(staged(drawn), drawn.image)
+
+
+def test_creatures_are_zoomed_and_turned_before_the_same_scenery():
+    fish = scene(8, 3, fingers=False)
+    smaller, middle = staged(fish, zoom=0.5), np.hypot(*(np.mgrid[:128, :128] - 63.5)) < 33 + 12
+    assert np.array_equal(smaller[:, ~fish.object & ~middle], fish.image[:, ~fish.object & ~middle])
+    assert (smaller != fish.image).any(0)[fish.object].mean() > 0.7
+    assert np.abs(staged(fish, turn=360) - fish.image).max() < 0.01
+    charms, half = scene(4, 3), staged(scene(4, 3), turn=180)
+    there, here = charms.cue.any((0, 1)), charms.cue.any((0, 1))[::-1, ::-1]
+    assert (half != charms.image).any(0)[shrunk(here & ~there)].mean() > 0.9
+    assert np.abs(half[:, ::-1, ::-1] - charms.image)[:, shrunk(shrunk(there))].mean() < 0.01  # figures cover all
 
 
 def test_fingers_come_and_go():
@@ -185,6 +221,10 @@ def test_the_cache_is_read_and_rebuilt_when_damaged_or_stale(tmp_path, monkeypat
         lambda: scene(0, 0, coat=1.0),
         lambda: scene(0, 0, background=3),
         lambda: scene(0, 0).redraw(colour="red"),
+        lambda: scene(0, 0, down=49),
+        lambda: scene(0, 0, down=0.5),
+        lambda: staged(scene(0, 0), zoom=0),
+        lambda: staged(scene(0, 0), turn=400),
         lambda: patchwork.pair(gap=53),
         lambda: patchwork.pair(copies=6),
         lambda: patchwork.pair(leaky=1),

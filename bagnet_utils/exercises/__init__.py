@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from bagnet_utils.exercises import (
     bag_of_features,
     building_bagnet,
+    features,
     heatmaps,
     interactions,
     looking_inside,
@@ -32,6 +33,7 @@ MODULES = (
     shared_errors,
     sensitivity,
     looking_inside,
+    features,
 )
 CHECKS = {
     name: thing

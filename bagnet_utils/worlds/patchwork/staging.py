@@ -15,8 +15,6 @@ from bagnet_utils.worlds.patchwork.drawing import SIDE
 from bagnet_utils.worlds.patchwork.scenery import SCENERY
 from bagnet_utils.worlds.patchwork.scenes import Scene, developed, planned
 
-FINE = 4  # samples of the creatures per pixel and direction
-
 
 def staged(scene: Scene, zoom: float = 1.0, turn: float = 0.0) -> np.ndarray:
     """The scene with its creatures `zoom` times as large, turned by `turn` degrees to the left -> 3 x 128 x 128.
@@ -47,13 +45,13 @@ def layers_of(plan, down: int) -> tuple[np.ndarray, np.ndarray]:
 
 def resampled(tall: np.ndarray, zoom: float, turn: float) -> np.ndarray:
     """The middle 128 rows of 384 x 128 x 3, zoomed and turned about their middle; 0 comes in from beside them."""
-    angle, count = np.deg2rad(turn), SIDE * FINE
-    steps = torch.from_numpy(((np.arange(count) + 0.5) / FINE - SIDE / 2) / zoom)
+    angle, fine = np.deg2rad(turn), int(np.ceil(1 / zoom))  # what shrinks is averaged over some samples a pixel
+    steps = torch.from_numpy(((np.arange(SIDE * fine) + 0.5) / fine - SIDE / 2) / zoom)
     down, right = torch.meshgrid(steps, steps, indexing="ij")
     x = np.cos(angle) * right - np.sin(angle) * down
     y = np.sin(angle) * right + np.cos(angle) * down
     height, width, _ = tall.shape
     grid = torch.stack([x / (width / 2), y / (height / 2)], 2)[None]
     given = torch.from_numpy(tall).permute(2, 0, 1)[None]
-    found: Tensor = F.avg_pool2d(F.grid_sample(given, grid, align_corners=False), FINE)
+    found: Tensor = F.avg_pool2d(F.grid_sample(given, grid, align_corners=False), fine)
     return found[0].permute(1, 2, 0).numpy()
