@@ -95,41 +95,62 @@ def over_channels(values: np.ndarray):
 
 
 def claims() -> list[Row]:
-    """Their claims beside what was measured."""
+    """Their claims beside what was measured, as far as it was."""
     found = storing.read().get("features", {})
-    if not found:
-        return []
-    sheets, where = "seen on sheets of nine", "12a, `selectivity`"
-    grow = "each layer's interval lies above that of the layer before"
-    rows = []
-    for name in NAMES:
-        part = found[name]
-        means = part["one kind"]
-        steps = [above(before[2], after) for before, after in pairwise(means)]
-        told = ", ".join(ends(one, 0) for one in means)
-        ours = f"{told} % of a channel's top {TOP}; chance {ends(part['chance'], 0)}"
-        claim = f"Features grow with depth, from edges to kinds of things: {TITLES[name]}"
-        rows.append(Row(claim, sheets, ours, None if None in steps else all(steps), grow, where))
-        rows.append(Row(
-            f"The same, last layer against first: {TITLES[name]}", sheets,
-            f"{ends(means[0], 0)}, {ends(means[-1], 0)} %",
-            above(means[0][2], means[-1]), "the last layer's interval lies above the first's", where,
-        ))  # fmt: skip
-    settled = found["settling"]
-    at = settled["epochs"].index(EARLY)
-    first, last = (settled["r"][layer][at] for layer in (settled["layers"][0], settled["layers"][-1]))
-    fresh, where = settled["r"][settled["layers"][0]][0], "12a, `likeness`"
-    rows.append(Row(
-        "Low layers settle within a few epochs", "a few of 70 epochs",
-        f"first layer, after {EARLY} of {SNAPSHOTS[-1]} epochs: r {ends(first)} with the trained network; "
-        f"untrained weights {ends(fresh)}", above(SETTLED, first),
-        f"r of the first layer is above {SETTLED} after {EARLY} epochs", where,
-    ))  # fmt: skip
-    rows.append(Row(
-        "High layers settle later", "after 40 to 50 of 70 epochs", f"last layer, after {EARLY} epochs: r {ends(last)}",
-        above(last[2], first), "after as many epochs, the first layer's interval lies above the last layer's", where,
-    ))  # fmt: skip
-    return rows
+    grown = [row for name in NAMES if name in found for row in growing(TITLES[name], found[name])]
+    return grown + (early_and_late(found["settling"]) if "settling" in found else [])
+
+
+def growing(title: str, part: dict) -> list[Row]:
+    """Do features grow with depth, in one network?"""
+    means, where = part["one kind"], "12a, `selectivity`"
+    steps = [above(before[2], after) for before, after in pairwise(means)]
+    by_layer = (
+        f"{', '.join(ends(one, 0) for one in means)} % of a channel's top {TOP}; chance {ends(part['chance'], 0)}"
+    )
+    return [
+        Row(
+            f"Features grow with depth, from edges to kinds: {title}, layer by layer",
+            "seen on sheets of nine",
+            by_layer,
+            None if None in steps else all(steps),
+            "the share of one kind: each layer's interval lies above that of the layer before",
+            where,
+        ),
+        Row(
+            f"The same: {title}, last layer against first",
+            "seen on sheets of nine",
+            f"{ends(means[0], 0)} and {ends(means[-1], 0)} %",
+            above(means[0][2], means[-1]),
+            "the last layer's interval lies above the first's",
+            where,
+        ),
+    ]
+
+
+def early_and_late(part: dict) -> list[Row]:
+    """Do low layers settle early, and high ones late?"""
+    at, names, where = part["epochs"].index(EARLY), part["layers"], "12a, `likeness`"
+    first, last = (part["r"][layer][at] for layer in (names[0], names[-1]))
+    return [
+        Row(
+            "Low layers settle within a few epochs",
+            "a few of 70 epochs",
+            f"first layer: r {ends(first)} with the trained network after {EARLY} of {SNAPSHOTS[-1]} epochs; "
+            f"{ends(part['r'][names[0]][0])} before training",
+            above(SETTLED, first),
+            f"r of the first layer is above {SETTLED} after {EARLY} epochs",
+            where,
+        ),
+        Row(
+            "High layers settle later",
+            "after 40 to 50 of 70 epochs",
+            f"last layer: r {ends(last)} after {EARLY} epochs",
+            above(last[2], first),
+            "the first layer's interval lies above the last layer's, after as many epochs",
+            where,
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What drives a channel most: the right pictures and places, what their units see, and the numbers made of them."""
 
+import features as benchmark
 import numpy as np
 import pytest
 import torch
@@ -226,3 +227,33 @@ def test_a_vits_blocks_see_everything_and_its_tokens_have_peaks():
     vit = ViT(5, 64, depth=1).eval()
     assert window(vit, "embed") == ReceptiveField(8, 8, 0) and window(vit, "blocks.0") is None
     assert peaks(vit, PICTURES, ["blocks.0"])["blocks.0"].size == (1, 65)
+
+
+# ---------------------------------------------------------------- the claims page
+
+
+def part(*means: float) -> dict:
+    return {"one kind": [[mean, mean - 2, mean + 2] for mean in means], "chance": [10, 8, 12]}
+
+
+@pytest.mark.parametrize(
+    ("means", "holds"), [((10, 20, 30), [True, True]), ((10, 12, 30), [False, True]), ((30, 20, 30), [False, False])]
+)
+def test_features_grow_only_where_intervals_lie_apart(means, holds):
+    assert [row.holds for row in benchmark.growing("VGG", part(*means))] == holds
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holds"), [(0.95, 0.5, [True, True]), (0.91, 0.5, [False, True]), (0.5, 0.49, [False, False])]
+)
+def test_settling_is_judged_after_five_epochs(first, last, holds):
+    curves = {name: [[0.0, 0.0, 0.0], [r, r - 0.02, r + 0.02]] for name, r in (("low", first), ("high", last))}
+    rows = benchmark.early_and_late({"epochs": [0, 5], "layers": ["low", "high"], "r": curves})
+    assert [row.holds for row in rows] == holds
+
+
+def test_claims_are_made_of_what_was_measured_so_far(monkeypatch):
+    monkeypatch.setattr(benchmark.storing, "read", lambda: {"features": {"resnet": part(10, 20)}})
+    assert len(benchmark.claims()) == 2 and "ResNet" in benchmark.claims()[0].claim
+    monkeypatch.setattr(benchmark.storing, "read", dict)
+    assert benchmark.claims() == []
