@@ -63,7 +63,8 @@ def correspondence_claims(world: str) -> list[Row]:
 
     rows = [
         ("At the last layer of maps, hiding the same part changes features more alike than hiding random parts",
-         LAYER_5, more_of_maps(), lambda *parts: above(0, *parts), "random minus same is above 0 for the VGG, for each part"),
+         LAYER_5, more_of_maps(), lambda *parts: above(0, *parts),
+         "random minus same is above 0 for the VGG, for each part"),
         ("At the top there is no such effect", LAYER_7,
          more(-1), lambda *parts: between(-NEAR, NEAR, *parts), f"random minus same is within {NEAR} of 0 for the VGG"),
     ]  # fmt: skip
