@@ -158,7 +158,7 @@ def agrees(page, made, layer: int, channel: int) -> None:
     words = root.locator(".bx-readout").inner_text()
     assert words.startswith(f"Layer {one['layer']}, channel {row['number']}: a unit sees {one['size']} x {one['size']}")
     best = int(np.argmax(row["means"]))
-    assert f"{CLASSES[best]}, {row['means'][best]:.2f}" in words and f"{row['share']:.0f} % are of one kind" in words
+    assert f"{CLASSES[best]}, {row['means'][best]:.3f}" in words and f"{row['share']:.0f} % are of one kind" in words
     for label in row["labels"]:
         assert f"{CLASSES[label]} {row['labels'].count(label)}" in words
     tiles = root.locator(".bf-tiles svg")

@@ -24,7 +24,7 @@ function say(element, text) { // a text that stays the same must not be read out
 }
 
 const clamp = (value, last) => Math.min(Math.max(value, 0), last);
-const number = (value) => value.toFixed(Math.abs(value) < 10 ? 2 : 1).replace("-", "\u2212");
+const number = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
 
 // How often each kind comes up, the most frequent first: "dalmatian 5, leopards 3".
 function counted(names) {
@@ -41,7 +41,8 @@ function build(el, { sheets, nine }) {
   const slider = (title, count) => {
     const label = add(controls, "label", {}, title);
     // JupyterLab would otherwise take keys for its own.
-    const range = add(label, "input", { type: "range", min: 0, step: 1, max: count - 1, "data-lm-suppress-shortcuts": "true" });
+    const ends = { min: 0, step: 1, max: count - 1 };
+    const range = add(label, "input", { type: "range", ...ends, "data-lm-suppress-shortcuts": "true" });
     return { range, value: add(label, "output") };
   };
   const layer = slider("Layer", sheets.length);
@@ -90,15 +91,20 @@ function paint(page, { sheets, classes, nine, chance }, at, which) {
   set(page.layer.range, { "aria-valuetext": `${sheet.layer}, ${at + 1} of ${sheets.length}` });
   page.layer.range.value = at;
   say(page.layer.value, `${sheet.layer} (${at + 1} of ${sheets.length})`);
-  set(page.channel.range, { max: sheet.channels.length - 1, "aria-valuetext": `channel ${one.number}, ${row + 1} of ${sheet.channels.length}` });
+  const where = `${row + 1} of ${sheet.channels.length}`;
+  set(page.channel.range, { max: sheet.channels.length - 1, "aria-valuetext": `channel ${one.number}, ${where}` });
   page.channel.range.value = row;
-  say(page.channel.value, `${one.number} (${row + 1} of ${sheet.channels.length})`);
+  say(page.channel.value, `${one.number} (${where})`);
 
+  const told = {
+    patch: (n) => `Patch ${n + 1}: ${kinds[n]}, activation ${number(one.values[n])}`,
+    projection: (n) => `Projection of patch ${n + 1}`,
+  };
   for (const [first, name] of [[0, "patch"], [nine, "projection"]]) {
     page.tiles[name].forEach(({ tile, picture }, n) => {
       set(tile, {
         viewBox: `${(first + n) * sheet.tile} ${row * sheet.tile} ${sheet.tile} ${sheet.tile}`,
-        "aria-label": name === "patch" ? `Patch ${n + 1}: ${kinds[n]}, activation ${number(one.values[n])}` : `Projection of patch ${n + 1}`,
+        "aria-label": told[name](n),
       });
       set(picture, { width: 2 * nine * sheet.tile, height: sheet.channels.length * sheet.tile, href: sheet.sprite });
     });
@@ -106,19 +112,20 @@ function paint(page, { sheets, classes, nine, chance }, at, which) {
 
   const order = one.means.map((_, kind) => kind).sort((a, b) => one.means[b] - one.means[a]);
   const reach = Math.max(...one.means.map(Math.abs)) || 1;
-  say(page.caption, order.length > KINDS ? `Mean activation: the ${KINDS} highest of ${order.length} kinds` : "Mean activation by kind");
+  const some = order.length > KINDS ? `: the ${KINDS} highest of ${order.length} kinds` : " by kind";
+  say(page.caption, `Mean activation${some}`);
   page.lines.forEach(({ title, bar, cell }, n) => {
     const mean = one.means[order[n]];
     say(title, classes[order[n]]);
     bar.style.width = `${(100 * Math.max(mean, 0)) / reach}%`;
-    say(cell, number(mean));
+    say(cell, number(mean, 3));
   });
 
   const sees = sheet.size ? `a unit sees ${sheet.size} x ${sheet.size} px` : "a unit sees the whole picture";
   const share = one.share === null ? "" :
     ` Of its top hundred pictures, ${one.share.toFixed(0)} % are of one kind (chance: ${chance.toFixed(0)} %).`;
-  say(page.readout, `Layer ${sheet.layer}, channel ${one.number}: ${sees}. Its ${nine} strongest pictures: ${counted(kinds)}.` +
-    `${share} Highest mean activation: ${classes[order[0]]}, ${number(one.means[order[0]])}.`);
+  say(page.readout, `Layer ${sheet.layer}, channel ${one.number}: ${sees}. ` +
+    `Its ${nine} strongest pictures: ${counted(kinds)}.${share} Highest mean activation: ${classes[order[0]]}, ${number(one.means[order[0]], 3)}.`);
 }
 
 // ---------------------------------------------------------------- what the reader does
