@@ -15,7 +15,7 @@ import storing
 import torch
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.filters import bands, dead, high_frequency, shift_error
+from bagnet_utils.experiments.filters import bands, dead, shift_error
 from bagnet_utils.experiments.invariance import move
 from bagnet_utils.experiments.looking_inside import activations, layers
 from bagnet_utils.models import recipes
@@ -97,7 +97,6 @@ def measure() -> None:
         filters = net.features[0][0].weight
         found |= {"filters": len(filters), "dead": int(dead(activations(net, pictures, first)).sum())}
         found |= {
-            "high": int(high_frequency(filters).sum()),
             "by band": bands(filters).argmax(1).bincount(minlength=3).tolist(),
         }
         found |= {"shift error": bootstrap(np.mean, error), "pictures": PICTURES}

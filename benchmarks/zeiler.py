@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import changes_claims
 import features
 import numpy as np
 import probes
@@ -19,7 +20,7 @@ from paper import NOT_YET, Cell
 from bagnet_utils.models.zoo import TITLES
 from bagnet_utils.statistics import confidence_interval, over_runs
 
-ELSEWHERE = (features,)
+ELSEWHERE = (features, changes_claims)
 LITTLE = 5  # percentage points
 Row = tuple[str, str, str, bool | None, str, str]  # claim, their figure, what was found, does it hold?, rule, where
 

@@ -32,8 +32,11 @@ def bands(filters: Tensor, side: int = 64) -> Tensor:
 
 
 def high_frequency(filters: Tensor) -> Tensor:
-    """Which filters have more than half of their energy at high frequencies, in waves shorter than 4 px: D booleans."""
-    return bands(filters)[:, 2] > 0.5
+    """Which filters have most of their energy at high frequencies, in waves shorter than 4 px: D booleans.
+
+    Most: more than at low and more than at middle frequencies. Pure noise counts as high.
+    """
+    return bands(filters).argmax(1) == 2
 
 
 def dead(maps: Tensor) -> Tensor:
