@@ -1,6 +1,7 @@
 """One file holds all that was measured, docs/results.json. The page docs/claims.md is rendered from it."""
 
 import json
+import os
 
 import numpy as np
 
@@ -18,7 +19,9 @@ def write(part: str, results: dict) -> None:
     known = read()
     known[part] = rounded({**known.get(part, {}), **results})
     files.RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    files.RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    part = files.RESULTS.with_suffix(f".{os.getpid()}.part")  # whole before it is in its place: others may read it now
+    part.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(part, files.RESULTS)
 
 
 def rounded(results):
