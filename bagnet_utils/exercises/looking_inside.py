@@ -1,11 +1,13 @@
 """Checks of notebook 12a."""
 
+import functools
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bagnet_utils.exercises.judging import normal, table
+from bagnet_utils.exercises.judging import Wrong, exercise, normal, table
 
 
 def pooled(random: np.random.Generator) -> tuple[Tensor, Tensor, int, int]:
@@ -173,3 +175,49 @@ one_step_down = table(
     praise="With its switches it draws lines again. All the rest of the step was right.",
     otherwise="That is not it yet. Only one of the three lines has a mistake: which one does not look at the picture?",
 )
+
+LAYER, CHANNELS = "features.17", (8, 32)  # of the eight on the sheet, the two whose common kind is the best of neither
+
+
+@functools.cache
+def strength_by_kind() -> dict[str, tuple[float, float]]:
+    """For each kind, how high the two channels get on average in its test photographs; the best kind has 1."""
+    from bagnet_utils.experiments.looking_inside import activations
+    from bagnet_utils.models.zoo import load_model
+    from bagnet_utils.worlds import load_world
+
+    net, world = load_model("vgg", "photos"), load_world("photos", "test", n=320)
+    maps = torch.cat([activations(net, some, LAYER)[:, CHANNELS] for some in world.images.split(32)])
+    highest = maps.flatten(2).amax(2)  # N x 2
+    means = torch.stack([highest[world.labels == kind].mean(0) for kind in range(len(world.classes))])
+    return dict(zip(world.classes, map(tuple, (means / means.amax(0)).tolist()), strict=True))
+
+
+@exercise(
+    wrong=[
+        ("lotus", "the first channel likes best, but the second"),
+        ("Dalmatian", "the second channel likes best, but the first"),
+        ("sunflower", "as high as on their best kinds"),
+        ("watch", "as high as on their best kinds"),
+        ("zebra", "none of the 32 kinds is called"),
+        (8, "A kind is wanted"),
+    ]
+)
+def common_kind(kind) -> str:
+    """The kind for which both channels are high: its name."""
+    if not isinstance(kind, str):
+        raise Wrong("A kind is wanted, its name in quotes, such as 'starfish'.")
+    strengths, name = strength_by_kind(), kind.strip().lower().replace(" ", "_")
+    if name not in strengths:
+        raise Wrong(f"Of the photographs, none of the 32 kinds is called {kind!r:.40}.")
+    both = {one: first * second for one, (first, second) in strengths.items()}
+    if name == max(both, key=both.get):
+        return "It is the best kind of neither, but the only one that drives both."
+    first, second = strengths[name]
+    if first == 1:
+        raise Wrong(f"This is what the first channel likes best, but the second gets to {second:.2f} of its best only.")
+    if second == 1:
+        raise Wrong(f"This is what the second channel likes best, but the first gets to {first:.2f} of its best only.")
+    raise Wrong(
+        f"On test photographs of this kind they are {first:.2f} and {second:.2f} as high as on their best kinds."
+    )
