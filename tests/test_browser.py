@@ -65,7 +65,7 @@ def test_sprites_hold_what_was_computed(made, sheets, layer):
     assert (errors[:, :9] < others[:, :9]).mean() > 0.9  # and they lie where they belong
 
 
-def test_a_projection_of_nothing_is_grey_and_its_largest_value_makes_full_use_of_the_scale(sheets):
+def test_a_projection_of_nothing_is_grey_and_its_largest_value_reaches_the_end_of_the_scale(sheets):
     tiles = mosaic(sheets[1], 32)[:, 9 * 32 :]
     biggest = sheets[1].projections.abs().amax((2, 3, 4))
     assert (np.abs(tiles.astype(int).reshape(4, 32, 9, 32, 3) - 127.5).max((1, 3, 4)) > 125)[biggest > 0].all()

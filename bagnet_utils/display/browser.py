@@ -22,6 +22,7 @@ from bagnet_utils.experiments.features import Sheet
 HERE = Path(__file__).parent
 TILES = (32, 48, 64)  # px of a tile in a sprite: the smallest that shows two thirds of the window; 16 px are a block
 QUALITY = 80
+SHEET = 7.8  # inches, narrower than other figures: sheets make large files
 KINDS = 10  # bars in the still picture, for the kinds with the highest mean
 
 
@@ -109,11 +110,11 @@ def rounded(values: Tensor) -> list:
 def mosaic(one: Sheet, tile: int, gap: int = 0) -> np.ndarray:
     """A row of tiles for each channel, first its patches, then their projections: rows x columns x 3 bytes.
 
-    A projection is grey where it is 0, and its largest value makes full use of the scale.
+    A projection is grey where it is 0. Each has a scale of its own, whose ends only one value of 200 passes.
     """
-    reach = one.projections.abs().amax((2, 3, 4), keepdim=True).clamp(min=1e-12)
+    reach = one.projections.abs().flatten(2).quantile(0.995, 2).clamp(min=1e-12)[..., None, None, None]
     rows = []
-    for patches, projections in zip(one.patches, 0.5 + one.projections / (2 * reach), strict=True):
+    for patches, projections in zip(one.patches, (0.5 + one.projections / (2 * reach)).clamp(0, 1), strict=True):
         tiles = [scaled(image, tile) for image in (*patches, *projections)]
         rows.append(np.concatenate([np.pad(t, ((0, gap), (0, gap), (0, 0)), constant_values=255) for t in tiles], 1))
     return np.concatenate(rows)
@@ -139,7 +140,7 @@ def show_features(one: Sheet, title: str | None = None) -> Figure:
     tile, gap = 40, 2
     picture = mosaic(one, tile, gap)
     step = tile + gap
-    figure, axis = plt.subplots(figsize=(WIDE, WIDE * count / (2 * nine + 2) + 0.7), layout="constrained")
+    figure, axis = plt.subplots(figsize=(SHEET, SHEET * count / (2 * nine + 2.4) + 0.6), layout="constrained")
     axis.imshow(picture, interpolation="antialiased")
     axis.axvline(nine * step - gap / 2 - 0.5, color="white", lw=4)
     names = [str(number) for number in one.found.channels]
