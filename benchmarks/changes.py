@@ -8,7 +8,7 @@ python benchmarks/changes.py            all of it; what is there already is not 
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 
 import numpy as np
 import storing
@@ -43,14 +43,13 @@ PARTS = {  # of photographs: row and column of a square of 20 px, the same in al
 
 
 def main() -> None:
-    for world in ("photos", "patchwork"):
-        for name in NAMES:
-            model = bu.load_model(name, world=world)
-            for part, measure in (("invariance", invariance_of), ("correspondence", correspondence_of)):
-                key = f"{world}, {name}"
-                if key not in storing.read().get(part, {}):
-                    storing.write(part, {key: measure(model, name, world)})
-                    print(part, key, flush=True)
+    parts = ("invariance", invariance_of, JUDGES), ("correspondence", correspondence_of, NAMES)
+    for (part, measure, names), world in product(parts, ("patchwork", "photos")):
+        for name in names:
+            key = f"{world}, {name}"
+            if key not in storing.read().get(part, {}):
+                storing.write(part, {key: measure(bu.load_model(name, world=world), name, world)})
+                print(part, key, flush=True)
 
 
 # ------------------------------------------------------------ invariance
