@@ -24,6 +24,16 @@ EXPLORER = [
     "explorer.q, explorer.row, explorer.column, explorer.silenced = 9, 16, 24, [[16, 24], [0, 0]]",
     "explorer",
 ]
+BROWSER = [
+    "import bagnet_utils as bu\nfrom bagnet_utils.display.browser import browse\n"
+    "from bagnet_utils.experiments.features import peaks, sheet\n\n"
+    "vgg, world = bu.load_model('vgg'), bu.load_world('patchwork', 'test', n=20)\n"
+    "known = peaks(vgg, world.images, ['features.4', 'features.9'])\n"
+    "sheets = [sheet(vgg, world.images, world.labels, one, [4, 1, 2, 3]) for one in known.values()]\n"
+    "browser = browse(sheets, world.classes, 10.0)\nbrowser",
+    "print(browser.layer, browser.channel)",
+    "browser.layer, browser.channel = 0, 3",
+]
 ASKING = [
     "import bagnet_utils as bu\n\nguess = bu.guess('How many?', low=0, high=10)\nguess",
     "table = bu.expect('Which?', rows=['a', 'b'], columns=['c'])\ntable",
@@ -115,6 +125,24 @@ def test_in_jupyterlab_the_explorer_and_python_follow_each_other(browser, lab):
     again.stage.wait_for(timeout=30_000)
     again.agrees_with(explorer, 9, 16, 24, 0, [[16, 24], [0, 0]])
     page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", [BROWSER], indirect=True, ids=["browser"])
+def test_in_jupyterlab_the_feature_browser_and_python_follow_each_other(browser, lab):
+    lab = Lab(browser, lab)
+    root = lab.run(0).locator(".bagnet-browser")
+    layer, channel = root.get_by_role("slider").all()
+    words = root.locator(".bx-readout")
+    assert "Layer features.9, channel 4:" in words.inner_text()
+    layer.press("ArrowLeft")
+    channel.press("ArrowRight")
+    channel.press("ArrowRight")
+    root.get_by_text("Layer features.4, channel 2:").wait_for(timeout=30_000)
+    assert lab.printed(1) == "0 2"
+    lab.run(2)  # Python moves the widget
+    root.get_by_text("Layer features.4, channel 3:").wait_for(timeout=30_000)
+    lab.page.close()
 
 
 def names(code, *operations: str) -> set[str]:

@@ -59,7 +59,7 @@ def style(photographs: bool = False) -> None:
     """
     plt.rcParams.update(SETTINGS)
     if running_in_a_notebook():
-        formats = {"pil_kwargs": {"quality": 88}} if photographs else {}
+        formats = {"pil_kwargs": {"quality": 82}} if photographs else {}
         inline = import_module("matplotlib_inline.backend_inline")
         inline.set_matplotlib_formats("jpeg" if photographs else "png", **formats)
 
