@@ -22,7 +22,7 @@ from bagnet_utils.experiments.features import Sheet
 HERE = Path(__file__).parent
 TILES = (32, 48, 64)  # px of a tile in a sprite: the smallest that shows two thirds of the window; 16 px are a block
 QUALITY = 80
-SHEET = 6.8  # inches, narrower than other figures: sheets make large files
+SHEET = 6.6  # inches, narrower than other figures: sheets make large files
 KINDS = 10  # bars in the still picture, for the kinds with the highest mean
 
 
