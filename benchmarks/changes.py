@@ -123,8 +123,8 @@ def invariance_of(model, name: str, world: str) -> dict:
         else:
             turned = curve.probabilities
             kept, like = turned[at[180]] / turned[0], symmetry(images)
-            if world == "patchwork":  # a coat's pattern is alike whichever way it is turned; an order is not
-                kept, like = turned[1:].mean(0) / turned[0], (labels < 2).double().tolist()
+            if world == "patchwork":  # spots are alike whichever way they are turned; stripes and an order are not
+                kept, like = turned[1:].mean(0) / turned[0], (labels == 1).double().tolist()
             found["symmetric"] = {"kept": kept.tolist(), "symmetry": like, "r": correlation(kept, like)}
     found["probability, moved minus turned"] = bootstrap(difference, moved.mean(0), turned[1:].mean(0))
     found["probability, scaled minus turned"] = bootstrap(difference, scaled.mean(0), turned[1:].mean(0))

@@ -44,7 +44,7 @@ def invariance_claims(world: str) -> list[Row]:
         ("unless the object is symmetric", "in a figure, for one object",
          lambda one: [one["symmetric"]["r"]], lambda *r: above(0, *r),
          "r of the probability kept by the VGG with the symmetry is above 0 (photographs: half turns, and likeness of "
-         "the pixels; Patchwork: all angles, and coats against the rest)"),
+         "the pixels; Patchwork: all angles, and leopards, whose spots have no direction, against the rest)"),
     ]  # fmt: skip
     return [(claim + of, theirs, *told(found, look, judge), rule, where) for claim, theirs, look, judge, rule in rows]
 
