@@ -56,18 +56,21 @@ class Sheet:
 
 def peaks(model: nn.Module, images: Tensor, names: Sequence[str]) -> dict[str, Peaks]:
     """Where each channel of each of these layers is highest in each picture (N x 3 x H x W), all layers in one pass."""
-    found = {name: [] for name in names}
+    found = {}
 
-    def look(name: str, maps: Tensor, _) -> None:
+    def look(name: str, maps: Tensor, start: int) -> None:
         values, places = maps.flatten(2).max(2)
         size = maps.shape[2:]
-        found[name].append((values, torch.stack(torch.unravel_index(places, size), 2), maps.mean((2, 3)), size))
+        if name not in found:  # made once: many small pieces would keep the memory between them from being used again
+            shape = len(images), maps.shape[1]
+            found[name] = torch.zeros(shape), torch.zeros(*shape, 2, dtype=torch.long), torch.zeros(shape), tuple(size)
+        rows = slice(start, start + len(maps))
+        parts = values, torch.stack(torch.unravel_index(places, size), 2), maps.mean((2, 3))
+        for kept, part in zip(found[name], parts, strict=False):
+            kept[rows] = part.cpu()
 
     watch("peaks", model, images, names, look)
-    return {
-        name: Peaks(name, *(torch.cat(column).cpu() for column in columns), size=tuple(sizes[0]))
-        for name, (*columns, sizes) in ((name, zip(*parts, strict=True)) for name, parts in found.items())
-    }
+    return {name: Peaks(name, *found[name][:-1], size=found[name][-1]) for name in names}
 
 
 def strongest(

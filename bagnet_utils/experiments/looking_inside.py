@@ -4,6 +4,7 @@ Down it goes through the same layers: convolutions turned round, and max-pooling
 the maxima on the way up. The three ways differ only in what a ReLU lets through on the way down.
 """
 
+import gc
 import warnings
 from collections.abc import Sequence
 
@@ -63,6 +64,9 @@ def project(
     with warnings.catch_warnings(), torch.enable_grad():  # that Captum sets hooks
         warnings.simplefilter("ignore")
         sent_back = RULES[rule](net, net.get_submodule(name)).attribute(given, selector).detach()
+    if net is not model:  # written out it refers to itself, and to maps of this size: only the collector frees it
+        del net
+        gc.collect()
     return sent_back.reshape(images.shape)
 
 
