@@ -4,14 +4,13 @@ import base64
 import io
 import json
 import re
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from explored import DISPLAY, without_a_kernel
 from PIL import Image
-from test_explorer_page import PAGE
 from test_looking_inside import VGG_NET
 
 import bagnet_utils as bu
@@ -19,7 +18,6 @@ from bagnet_utils.display import browser as module
 from bagnet_utils.display.browser import browse, mosaic, show_features
 from bagnet_utils.experiments.features import peaks, sheet
 
-DISPLAY = Path(__file__).parents[1] / "bagnet_utils" / "display"
 LAYERS = ("features.1", "features.9", "features.15")
 CLASSES = [f"kind {number}" for number in range(12)]
 
@@ -125,30 +123,8 @@ def test_a_sheet_on_paper_names_its_channels(sheets):
 
 @pytest.fixture
 def page(browser, made):
-    state = {name: value for name, value in made.get_state().items() if not name.startswith("_")}
-    files = {
-        "": ("text/html", PAGE.replace("explorer", "browser") % made._css),
-        "browser.js": ("text/javascript", (DISPLAY / "browser.js").read_text(encoding="utf-8")),
-        "state.json": ("application/json", json.dumps(state)),
-    }
-    asked, errors = [], []
-
-    def answer(route):
-        asked.append(route.request.url)
-        kind, body = files[route.request.url.removeprefix("http://page.test/")]
-        route.fulfill(content_type=kind, body=body)
-
-    page = browser.new_page(viewport={"width": 1000, "height": 700})
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if request.url.startswith("data:") else asked.append(request.url))
-    page.route("http://page.test/**", answer)
-    page.goto("http://page.test/")
-    page.wait_for_function("window.ready")
-    yield page
-    page.close()
-    assert not errors
-    assert set(asked) == {f"http://page.test/{name}" for name in files}, "the widget asked for something else"
+    with without_a_kernel(browser, "browser", made._css, made) as page:
+        yield page
 
 
 def agrees(page, made, layer: int, channel: int) -> None:

@@ -1,73 +1,21 @@
 """The patch explorer in a browser, on a page without a kernel: what a reader does, and what the page then says."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
-from explored import unpacked
+from explored import DISPLAY, unpacked, without_a_kernel
 
 from bagnet_utils.experiments.heatmaps import silence_patches
-
-DISPLAY = Path(__file__).parents[1] / "bagnet_utils" / "display"
-
-# A page without a kernel: a model that keeps its state, as anywidget's does in static HTML, and the same explorer.js.
-PAGE = """<!doctype html><meta charset="utf-8"><style>%s</style>
-<div id="a"></div><div id="b"></div><div id="again"></div>
-<script type="module">
-import explorer from "./explorer.js";
-function stub(state) {
-  const heard = {};
-  return {
-    state, heard,
-    get: (name) => state[name],
-    set(name, value) {
-      if (state[name] === value) return;
-      state[name] = value;
-      for (const call of [...(heard[`change:${name}`] ?? [])]) call();
-    },
-    save_changes() {},
-    on: (name, call) => (heard[name] ??= []).push(call),
-    off: (name, call) => (heard[name] = heard[name].filter((other) => other !== call)),
-  };
-}
-const state = await (await fetch("./state.json")).json();
-window.models = { a: stub(structuredClone(state)), b: stub(state) };
-window.show = (name, place) => explorer.render({ model: window.models[name], el: document.getElementById(place) });
-window.show("a", "a");
-window.show("b", "b");
-window.ready = true;
-</script>"""
 
 
 @pytest.fixture
 def page(browser, explorer):
     """A page with two explorers, #a and #b, and no network at all."""
-    state = {name: value for name, value in explorer.get_state().items() if not name.startswith("_")}
-    style, script = ((DISPLAY / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    files = {
-        "": ("text/html", PAGE % style),
-        "explorer.js": ("text/javascript", script),
-        "state.json": ("application/json", json.dumps(state)),
-    }
-    asked, errors = [], []
-
-    def answer(route):
-        asked.append(route.request.url)
-        kind, body = files[route.request.url.removeprefix("http://page.test/")]
-        route.fulfill(content_type=kind, body=body)
-
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.route("http://page.test/**", answer)
-    page.goto("http://page.test/")
-    page.wait_for_function("window.ready")
-    yield page
-    page.close()
-    assert not errors
-    assert len(asked) == 3, "the widget asked for something from the network"
+    with without_a_kernel(
+        browser, "explorer", (DISPLAY / "explorer.css").read_text(encoding="utf-8"), explorer
+    ) as page:
+        yield page
 
 
 def number(text: str) -> float:

@@ -5,17 +5,16 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import anywidget
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
-from traitlets import Dict, TraitError, validate
+from traitlets import validate
 
 from bagnet_utils.display.figures import frame
 from bagnet_utils.display.style import BLUE, LARGE, SMALL, WIDE
-from bagnet_utils.display.traits import BadTrait, Whole
+from bagnet_utils.display.traits import BadTrait, Carried, Whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.features import Sheet
 
@@ -26,13 +25,13 @@ SHEET = 6.6  # inches, narrower than other figures: sheets make large files
 KINDS = 10  # bars in the still picture, for the kinds with the highest mean
 
 
-class Browser(anywidget.AnyWidget):
+class Browser(Carried):
     """The feature browser. layer, channel: which of the sheets, and which row of it, counted from 0."""
 
     who = "browse"
     _esm = HERE / "browser.js"
     _css = "".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("explorer", "browser"))
-    packed = Dict().tag(sync=True)  # what never changes: sprites, names, numbers
+    movable = ("layer", "channel")  # `packed` holds sprites, names, numbers
     layer = Whole().tag(sync=True)
     channel = Whole().tag(sync=True)
 
@@ -44,17 +43,6 @@ class Browser(anywidget.AnyWidget):
         """What a page without widgets shows in its place."""
         names = ", ".join(one.found.layer for one in self.sheets)
         return f"[feature browser: the channels of {names}; run this cell to touch it]"
-
-    def get_state(self, key=None, drop_defaults=False) -> dict:
-        """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""
-        return super().get_state(key, drop_defaults=False)
-
-    def set_state(self, sync_data: dict) -> None:
-        """What a page asks for. If any of it cannot be, all stays as it was, and the page is told how that is."""
-        try:
-            super().set_state({name: value for name, value in sync_data.items() if name != "packed"})
-        except TraitError:
-            self.send_state(["layer", "channel"])
 
     @validate("layer", "channel")
     def check_number(self, proposal) -> int:

@@ -5,17 +5,16 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import anywidget
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
-from traitlets import Dict, TraitError, observe, validate
+from traitlets import Dict, observe, validate
 
 from bagnet_utils.checks import check_images, check_target, describe, whole
 from bagnet_utils.display.figures import show_patch
-from bagnet_utils.display.traits import BadTrait, Places, Whole
+from bagnet_utils.display.traits import BadTrait, Carried, Places, Whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence, silence_patches
 from bagnet_utils.models.bagnet import BagNet, check_bagnet
@@ -24,7 +23,7 @@ HERE = Path(__file__).parent
 MANY, FEW = 20, 10  # of more than MANY classes, only the FEW with the highest logits travel
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Carried):
     """The patch explorer. Read what the learner did from its traits; set them, and the widget follows.
 
     q: the patch size in pixels. row, column: the pixel of the box's top left corner, so that the patch under it is
@@ -34,7 +33,7 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = HERE / "explorer.js"
     _css = HERE / "explorer.css"
-    packed = Dict().tag(sync=True)  # what never changes: the picture, the names, the evidence
+    movable = ("q", "row", "column", "target", "silenced_by_q")  # `packed` holds the picture, the names, the evidence
     q = Whole().tag(sync=True)
     row = Whole().tag(sync=True)
     column = Whole().tag(sync=True)
@@ -51,17 +50,6 @@ class Explorer(anywidget.AnyWidget):
         """What a page without widgets shows in its place."""
         sizes = ", ".join(map(str, self.bags))
         return f"[patch explorer: patches of {sizes} px; run this cell to touch it]"
-
-    def get_state(self, key=None, drop_defaults=False) -> dict:
-        """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""
-        return super().get_state(key, drop_defaults=False)
-
-    def set_state(self, sync_data: dict) -> None:
-        """What a page asks for. If any of it cannot be, all stays as it was, and the page is told how that is."""
-        try:
-            super().set_state({name: value for name, value in sync_data.items() if name != "packed"})
-        except TraitError:
-            self.send_state(["q", "row", "column", "target", "silenced_by_q"])
 
     @validate("q")
     def check_q(self, proposal) -> int:
