@@ -151,10 +151,12 @@ def sheet(
     known: from `peaks`, of the same model and pictures. shares: what is known of each channel's top pictures.
     """
     found, seen = strongest_of(known, channels, k), window(model, known.layer)
+    each = [channel for channel, pictures in zip(channels, found.pictures, strict=True) for _ in pictures]
+    sent_back = project(model, images[found.pictures.flatten()], known.layer, each).split(found.pictures.shape[1])
     patches, projections = [], []
-    for channel, pictures, places in zip(channels, found.pictures, found.places, strict=True):
+    for pictures, places, back in zip(found.pictures, found.places, sent_back, strict=True):
         patches.append(cut(images[pictures], places, seen))
-        projections.append(cut(project(model, images[pictures], known.layer, channel), places, seen, fill=0.0))
+        projections.append(cut(back, places, seen, fill=0.0))
     kinds = range(int(labels.max()) + 1)
     means = torch.stack([known.means[labels == kind][:, channels].mean(0) for kind in kinds], 1)
     return Sheet(

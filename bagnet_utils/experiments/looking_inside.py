@@ -19,6 +19,7 @@ from bagnet_utils.models.bagnet import BagNet
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
 from bagnet_utils.models.rewriting import rewrite_for_captum
 
+BATCH = 8  # pictures at a time, so that memory stays bounded
 RULES = {
     "deconvnet": NeuronDeconvolution,  # what is positive on the way down
     "guided": NeuronGuidedBackprop,  # what is positive on the way down and was positive on the way up
@@ -44,30 +45,37 @@ def project(
     check_eval("project", model)
     check_choice("project", "rule", rule, RULES)
     pictures = check_images("project", images, model)
-    maps = activations(model, pictures, layer)  # N x D x h x w, or N x D
-    chosen = list(channel) if isinstance(channel, (Sequence, Tensor, np.ndarray)) else [channel] * len(maps)
-    if len(chosen) != len(maps):
-        raise BadInput(f"project: {len(chosen)} channels were given for {len(maps)} pictures; give one for each.")
+    some = pictures[:BATCH]
+    maps = activations(model, some, layer)  # n x D x h x w, or n x D
+    chosen = list(channel) if isinstance(channel, (Sequence, Tensor, np.ndarray)) else [channel] * len(pictures)
+    if len(chosen) != len(pictures):
+        raise BadInput(f"project: {len(chosen)} channels were given for {len(pictures)} pictures; give one for each.")
     chosen = torch.tensor([check_whole("project", "channel", one, 0, maps.shape[1] - 1) for one in chosen])
-    places = places_of(maps[torch.arange(len(maps)), chosen], position)
-    shown = getattr(model, "normalise", nn.Identity())(pictures).detach()
-    net, name = model, layer
+    net, name, given = model, layer, pictures
     if rule != "gradient":
+        given = getattr(model, "normalise", nn.Identity())(pictures).detach()
         net = rewrite_for_captum(
-            model, shown[:1], f"rule {rule}", "project", 'rule="gradient", which needs gradients alone'
+            model, given[:1], f"rule {rule}", "project", 'rule="gradient", which needs gradients alone'
         )
         name = net.made_by.get(layer, "")
-        if not name or not torch.allclose(activations(net, shown, name), maps, atol=1e-4, rtol=1e-4):
+        if not name or not torch.allclose(activations(net, given[:BATCH], name), maps, atol=1e-4, rtol=1e-4):
             raise BadInput(f"project: {layer!r} gives no map of its own; choose another layer, such as a convolution.")
-    given = (shown if net is not model else pictures).clone().requires_grad_()
-    selector = lambda output: as_maps(output)[(torch.arange(len(output)), chosen, *places)]  # noqa: E731 (Captum wants one)
-    with warnings.catch_warnings(), torch.enable_grad():  # that Captum sets hooks
-        warnings.simplefilter("ignore")
-        sent_back = RULES[rule](net, net.get_submodule(name)).attribute(given, selector).detach()
+    method, sent_back = RULES[rule](net, net.get_submodule(name)), []
+    for part in torch.arange(len(pictures)).split(BATCH):
+        maps = activations(net, given[part], name)
+        places = (
+            torch.arange(len(part)),
+            chosen[part],
+            *places_of(maps[torch.arange(len(part)), chosen[part]], position),
+        )
+        with warnings.catch_warnings(), torch.enable_grad():  # that Captum sets hooks
+            warnings.simplefilter("ignore")
+            asked = given[part].clone().requires_grad_()
+            sent_back.append(method.attribute(asked, lambda output, at=places: as_maps(output)[at]).detach())
     if net is not model:  # written out it refers to itself, and to maps of this size: only the collector frees it
-        del net
+        del net, method
         gc.collect()
-    return sent_back.reshape(images.shape)
+    return torch.cat(sent_back).reshape(images.shape)
 
 
 def layers(model: nn.Module) -> list[str]:
