@@ -19,7 +19,7 @@ from bagnet_utils.models.bagnet import BagNet
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
 from bagnet_utils.models.rewriting import rewrite_for_captum
 
-BATCH = 8  # pictures at a time, so that memory stays bounded
+BATCH = 4  # pictures at a time, so that memory stays bounded
 RULES = {
     "deconvnet": NeuronDeconvolution,  # what is positive on the way down
     "guided": NeuronGuidedBackprop,  # what is positive on the way down and was positive on the way up
@@ -116,7 +116,7 @@ def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
 
     handle = modules[layer].register_forward_hook(keep)
     try:
-        for part in images.split(32):
+        for part in images.split(8):
             model(part)
     finally:
         handle.remove()
