@@ -166,7 +166,7 @@ def test_wrong_input_is_one_line():
         correspondence(Sees(), images, torch.from_numpy(parts[:3]), [], ["map"])
     with pytest.raises(bu.BadInput, match="fits nowhere else"):
         elsewhere(parts, parts)
-    with pytest.raises(bu.BadInput, match="a list is wanted"):
+    with pytest.raises(bu.BadInput, match="no layer called 'nose'"):
         correspondence(Sees(), images, torch.from_numpy(parts), [], ["nose"])
 
 

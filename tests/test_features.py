@@ -8,7 +8,7 @@ from test_looking_inside import IMAGES, VGG_NET, random_net
 from torch import Tensor, nn
 
 import bagnet_utils as bu
-from bagnet_utils.experiments import features, selectivity
+from bagnet_utils.experiments import features, selectivity, watching
 from bagnet_utils.experiments.features import cut, drive, peaks, sheet, strongest, strongest_of, turned, window
 from bagnet_utils.experiments.looking_inside import activations, layers, project
 from bagnet_utils.experiments.receptive_field import ReceptiveField, from_rows
@@ -77,7 +77,7 @@ PICTURES = torch.rand(20, 3, 64, 64, generator=torch.Generator().manual_seed(3))
 def test_peaks_of_several_layers_are_those_of_each_alone_whatever_the_batch(monkeypatch):
     names = ["features.1", "features.14", "classifier.1"]
     known = peaks(VGG_NET, PICTURES, names)
-    monkeypatch.setattr(features, "BATCH", 3)
+    monkeypatch.setattr(watching, "BATCH", 3)
     for name in names:
         alone = peaks(VGG_NET, PICTURES, [name])[name]
         maps = activations(VGG_NET, PICTURES, name).reshape(len(PICTURES), alone.values.shape[1], -1)

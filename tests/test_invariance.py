@@ -163,8 +163,8 @@ def test_features_are_those_that_the_last_layer_turns_into_logits(name):
         (lambda: turn(IMAGES, "left"), "degrees"),
         (lambda: invariance_curve(Mean(1), IMAGES[:1], [0], ["top"], move, [0]), "two pictures"),
         (lambda: invariance_curve(Mean(1), IMAGES, [0], ["top"], move, [0]), "a label for each"),
-        (lambda: invariance_curve(Mean(1), IMAGES, [0, 1, 2], "top", move, [0]), "a list is wanted"),
-        (lambda: invariance_curve(Mean(1), IMAGES, [0, 1, 2], ["nose"], move, [0]), "a list is wanted"),
+        (lambda: invariance_curve(Mean(1), IMAGES, [0, 1, 2], "top", move, [0]), "a list of layers is wanted"),
+        (lambda: invariance_curve(Mean(1), IMAGES, [0, 1, 2], ["nose"], move, [0]), "no layer called 'nose'"),
     ],
 )
 def test_other_wrong_input_is_one_line_too(wrong, said):

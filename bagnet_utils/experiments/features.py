@@ -4,18 +4,18 @@ All pictures pass the network once. Of each picture and channel only the highest
 that thousands of pictures fit into memory; the patches are cut afterwards.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_eval, check_images, check_whole
+from bagnet_utils.checks import check_eval, check_whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.looking_inside import project
 from bagnet_utils.experiments.receptive_field import SEES_ALL, ReceptiveField, receptive_field
+from bagnet_utils.experiments.watching import watch, with_places
 
-BATCH = 8  # pictures at once: more are slower on a processor, for their maps no longer fit into its cache
 GREY = 0.5  # what a window shows beyond the border of its picture
 
 
@@ -58,7 +58,8 @@ def peaks(model: nn.Module, images: Tensor, names: Sequence[str]) -> dict[str, P
     """Where each channel of each of these layers is highest in each picture (N x 3 x H x W), all layers in one pass."""
     found = {}
 
-    def look(name: str, maps: Tensor, start: int) -> None:
+    def look(name: str, output: Tensor, start: int) -> None:
+        maps = with_places(output)
         values, places = maps.flatten(2).max(2)
         size = maps.shape[2:]
         if name not in found:  # made once: many small pieces would keep the memory between them from being used again
@@ -100,8 +101,9 @@ def drive(model: nn.Module, images: Tensor, found: Iterable[Strongest]) -> dict[
     driven = {name: torch.full(one.values.shape, torch.nan) for name, one in layers.items()}
     needed = torch.cat([one.pictures.flatten() for one in layers.values()]).unique()
 
-    def look(name: str, maps: Tensor, start: int) -> None:
-        one, batch = layers[name], needed[start : start + len(maps)]
+    def look(name: str, output: Tensor, start: int) -> None:
+        maps, one = with_places(output), layers[name]
+        batch = needed[start : start + len(maps)]
         for n, number in enumerate(batch):
             rows, ranks = (one.pictures == number).nonzero(as_tuple=True)
             row, column = one.places[rows, ranks].T
@@ -175,29 +177,3 @@ def turned(found: Strongest, seen: ReceptiveField, size: tuple[int, int], side: 
         raise BadInput(f"turned: the windows of {found.layer} do not lie alike from both sides of the picture.")
     rows, columns = found.places.unbind(2)
     return replace(found, places=torch.stack([last - columns, rows], 2))
-
-
-@torch.no_grad()
-def watch(who: str, model: nn.Module, images: Tensor, names: Sequence[str], look: Callable) -> None:
-    """Call look(name, maps, start) with the maps (n x D x h x w) of each layer, for batches that begin at `start`."""
-    check_eval(who, model)
-    pictures, modules, start = check_images(who, images, model), dict(model.named_modules()), 0
-    unknown = [name for name in names if name not in modules or not name]
-    if unknown:
-        raise BadInput(f"{who}: there is no layer called {unknown[0]!r}; there are {', '.join(list(modules)[1:])}.")
-
-    def hook_for(name: str):
-        def hook(module: nn.Module, given, output: Tensor) -> None:
-            maps = output.transpose(1, 2)[:, :, None] if output.ndim == 3 else output  # tokens: n x T x D
-            look(name, maps[:, :, None, None] if maps.ndim == 2 else maps, start)
-
-        return hook
-
-    handles = [modules[name].register_forward_hook(hook_for(name)) for name in names]
-    try:
-        for batch in pictures.split(BATCH):
-            model(batch.contiguous(memory_format=torch.channels_last))  # a third faster than the usual order
-            start += len(batch)
-    finally:
-        for handle in handles:
-            handle.remove()

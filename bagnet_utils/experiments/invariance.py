@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_eval, check_images, check_number
+from bagnet_utils.checks import check_images, check_number
 from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.watching import over_places, watch
 from bagnet_utils.statistics import Estimate, bootstrap
-
-AT_ONCE = 10  # pictures go through a network together: memory stays bounded
 
 
 def move(images: Tensor, down, right=0) -> Tensor:
@@ -127,7 +126,6 @@ def invariance_curve(
     return Curve(tuple(amounts), {layer: np.array(rows) for layer, rows in distances.items()}, np.array(probabilities))
 
 
-@torch.no_grad()
 def features_at(
     model: nn.Module, images: Tensor, layers: Sequence[str], places: bool = True
 ) -> tuple[dict[str, Tensor], Tensor]:
@@ -135,27 +133,11 @@ def features_at(
 
     places=False: a layer's mean over its places, N x D.
     """
-    check_eval("features_at", model)
-    modules = dict(model.named_modules())
-    top = [name for name, module in modules.items() if isinstance(module, nn.Linear)][-1:]
-    missing = [layer for layer in layers if layer not in modules and not (layer == "top" and top)]
-    if missing or isinstance(layers, str):
-        raise BadInput(f"features_at: layers is {layers!r}, but a list is wanted: 'top', or of {', '.join(modules)}.")
-    seen: dict[str, list[Tensor]] = {layer: [] for layer in layers}
+    seen = {}
 
-    def keeper(layer: str) -> Callable:
-        def keep(module: nn.Module, given, output) -> None:
-            features = given[0] if layer == "top" else output
-            if not places and features.ndim > 2:  # N x D x h x w, or a ViT's tokens, N x T x D
-                features = features.mean((2, 3) if features.ndim == 4 else 1)
-            seen[layer].append(features.flatten(1).clone())  # the next layer may work in place
+    def look(layer: str, output: Tensor, start: int) -> None:
+        features = output.flatten(1).clone() if places or layer == "top" else over_places(output)
+        seen.setdefault(layer, []).append(features)
 
-        return keep
-
-    handles = [modules[top[0] if layer == "top" else layer].register_forward_hook(keeper(layer)) for layer in layers]
-    try:
-        logits = torch.cat([model(part) for part in images.split(AT_ONCE)])
-    finally:
-        for handle in handles:
-            handle.remove()
-    return {layer: torch.cat(parts) for layer, parts in seen.items()}, logits
+    logits = watch("features_at", model, images, layers, look)
+    return {layer: torch.cat(seen[layer]) for layer in layers}, logits

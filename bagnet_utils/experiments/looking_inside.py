@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bagnet_utils.checks import check_choice, check_eval, check_images, check_whole, describe
 from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.watching import as_maps, watch
 from bagnet_utils.models.bagnet import BagNet
 from bagnet_utils.models.peers import VGG, DenseNet, ResNet, ViT
 from bagnet_utils.models.rewriting import rewrite_for_captum
@@ -100,34 +101,14 @@ def layers(model: nn.Module) -> list[str]:
     raise BadInput(f"layers: {describe(model)} was given, but a network of the course is wanted; name layers yourself.")
 
 
-@torch.no_grad()
 def activations(model: nn.Module, images: Tensor, layer: str) -> Tensor:
     """What a layer puts out for these pictures: N x D x h x w, or N x D for layers without places.
 
     A ViT's layers give N x T x D, tokens by channels; they come as N x D x 1 x T.
     """
-    modules = dict(model.named_modules())
-    if not isinstance(layer, str) or layer not in modules or not layer:
-        raise BadInput(f"project: there is no layer called {layer!r}; there are {', '.join(list(modules)[1:])}.")
     kept = []
-
-    def keep(module: nn.Module, given, output) -> None:
-        kept.append(output.clone() if isinstance(output, Tensor) else output)  # the next layer may work in place
-
-    handle = modules[layer].register_forward_hook(keep)
-    try:
-        for part in images.split(8):
-            model(part)
-    finally:
-        handle.remove()
-    if not kept or not isinstance(kept[-1], Tensor) or kept[-1].ndim not in (2, 3, 4):
-        raise BadInput(f"project: {layer!r} gives no feature maps; choose a layer that gives N x D x h x w or N x D.")
+    watch("project", model, images, [layer], lambda name, output, start: kept.append(output.clone()))
     return as_maps(torch.cat(kept))
-
-
-def as_maps(output: Tensor) -> Tensor:
-    """N x T x D, a ViT's tokens, as N x D x 1 x T; all else as it is."""
-    return output.transpose(1, 2)[:, :, None] if output.ndim == 3 else output
 
 
 def places_of(maps: Tensor, position: tuple[int, int] | None) -> tuple[Tensor, ...]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from bagnet_utils.checks import check_seed, check_whole
 from bagnet_utils.errors import BadInput
-from bagnet_utils.experiments.features import BATCH, watch
+from bagnet_utils.experiments.watching import BATCH, watch, with_places
 from bagnet_utils.statistics import Estimate
 
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
@@ -83,9 +83,7 @@ def likeness(first: nn.Module, second: nn.Module, images: Tensor, names: Sequenc
     sums, maps = {name: 0 for name in names}, {}
     for batch in images.split(BATCH):
         for model in (first, second):
-            watch(
-                "likeness", model, batch, names, lambda name, out, _, into=model: maps.update({(into, name): flat(out)})
-            )
+            watch("likeness", model, batch, names, lambda name, out, _, of=model: maps.update({(of, name): flat(out)}))
         for name in names:
             x, y = maps[first, name], maps[second, name]
             sums[name] = sums[name] + torch.stack(
@@ -96,8 +94,8 @@ def likeness(first: nn.Module, second: nn.Module, images: Tensor, names: Sequenc
 
 
 def flat(maps: Tensor) -> Tensor:
-    """n x D x h x w -> D x (n h w), in double precision."""
-    return maps.transpose(0, 1).flatten(1).double().cpu()
+    """n x D x h x w, or what a layer without places gives -> D x (n h w), in double precision."""
+    return with_places(maps).transpose(0, 1).flatten(1).double().cpu()
 
 
 def from_sums(n, x, y, xx, yy, xy) -> np.ndarray:

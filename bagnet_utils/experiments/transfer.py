@@ -8,42 +8,22 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_choice, check_eval, check_images, check_number, check_seed, check_whole
+from bagnet_utils.checks import check_choice, check_number, check_seed, check_whole
 from bagnet_utils.errors import BadInput
+from bagnet_utils.experiments.watching import over_places, watch
 
 PROBES = ("SVM", "softmax")
 
 
-@torch.no_grad()
-def pooled_features(model: nn.Module, images: Tensor, layers: Iterable[str], batch: int = 25) -> dict[str, Tensor]:
+def pooled_features(model: nn.Module, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
     """What each of these layers puts out, as its mean over all places: layer -> N x D, D the layer's channels."""
-    check_eval("pooled_features", model)
-    pictures, batch = (
-        check_images("pooled_features", images, model),
-        check_whole("pooled_features", "batch", batch, 1, 10**6),
-    )
-    modules = dict(model.named_modules())
-    for layer in (names := list(layers)):
-        check_choice("pooled_features", "layer", layer, list(modules)[1:])
-    pooled = {layer: [] for layer in names}
-    hooks = [
-        modules[layer].register_forward_hook(
-            lambda module, given, output, layer=layer: pooled[layer].append(over_places(output))
-        )
-        for layer in names
-    ]
-    try:
-        for part in pictures.split(batch):
-            model(part)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    pooled = {layer: [] for layer in layers}
+
+    def look(layer: str, output: Tensor, start: int) -> None:
+        pooled[layer].append(over_places(output))
+
+    watch("pooled_features", model, images, list(pooled), look)
     return {layer: torch.cat(parts) for layer, parts in pooled.items()}
-
-
-def over_places(features: Tensor) -> Tensor:
-    """The mean over places: N x D x h x w (maps), N x T x D (tokens) or N x D -> N x D."""
-    return features.mean({4: (2, 3), 3: 1}[features.ndim]) if features.ndim > 2 else features.clone()
 
 
 def some_of_each(labels: Tensor, each: int, seed: int) -> Tensor:
