@@ -29,9 +29,7 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "with_random_weights": ("experiments.attributions", "a network that has learnt nothing"),
     },
     "Receptive fields": {
-        "receptive_field": ("experiments.receptive_field", "size, stride and offset, from the layers"),
-        "receptive_field_by_gradient": ("experiments.receptive_field", "the same from gradients"),
-        "receptive_field_by_pixel": ("experiments.receptive_field", "the same by changing one pixel at a time"),
+        "receptive_field": ("experiments.receptive_field", "size, stride and offset: from layers, gradients or pixels"),
     },
     "Heatmaps and patches": {
         "evidence": ("experiments.heatmaps", "the logits of every patch, before their mean"),
@@ -39,13 +37,11 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "share_on": ("experiments.grading", "percent of the positive evidence on a mask"),
         "points_at": ("experiments.grading", "whether the highest value lies on a mask"),
         "box_around": ("experiments.grading", "the box around the high values"),
-        "iou": ("experiments.grading", "intersection over union of two boxes"),
         "top_patches": ("experiments.patches", "the patches with the highest evidence"),
         "prototypes": ("experiments.patches", "groups of patches that look alike to a network"),
     },
     "Experiments": {
         "scramble": ("experiments.scrambling", "pictures cut into tiles and shuffled"),
-        "whole_patches": ("experiments.scrambling", "the patches that no seam of such tiles crosses"),
         "texturise": ("experiments.scrambling", "pictures made anew from their texture statistics"),
         "occlude": ("experiments.masking", "the answers while a square hides each part"),
         "interaction": ("experiments.interactions", "hide squares at once and one by one: do the drops add up?"),

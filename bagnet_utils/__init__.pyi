@@ -61,9 +61,6 @@ from bagnet_utils.experiments.grading import (
     box_around as box_around,
 )
 from bagnet_utils.experiments.grading import (
-    iou as iou,
-)
-from bagnet_utils.experiments.grading import (
     points_at as points_at,
 )
 from bagnet_utils.experiments.grading import (
@@ -99,20 +96,11 @@ from bagnet_utils.experiments.patches import (
 from bagnet_utils.experiments.receptive_field import (
     receptive_field as receptive_field,
 )
-from bagnet_utils.experiments.receptive_field import (
-    receptive_field_by_gradient as receptive_field_by_gradient,
-)
-from bagnet_utils.experiments.receptive_field import (
-    receptive_field_by_pixel as receptive_field_by_pixel,
-)
 from bagnet_utils.experiments.scrambling import (
     scramble as scramble,
 )
 from bagnet_utils.experiments.scrambling import (
     texturise as texturise,
-)
-from bagnet_utils.experiments.scrambling import (
-    whole_patches as whole_patches,
 )
 from bagnet_utils.files import (
     results as results,

@@ -34,15 +34,12 @@ VALID = {  # of every function that is given a model, pictures, a class, a seed,
     "predict": {"model": MODEL, "images": IMAGES, "batch": 2},
     "project": {"model": MODEL, "images": IMAGES, "layer": "layer1", "channel": 1, "position": (2, 3)},
     "prototypes": {"model": MODEL, "images": IMAGES, "k": 2, "examples": 1, "seed": 1},
-    "receptive_field": {"model": MODEL},
-    "receptive_field_by_gradient": {"model": MODEL, "pictures": 2, "seed": 1},
-    "receptive_field_by_pixel": {"model": MODEL, "seed": 1},
+    "receptive_field": {"model": MODEL, "by": "gradient", "seed": 1},
     "scene": {"label": 0, "seed": 1},
     "scramble": {"images": IMAGES, "tile": 16, "seed": 3},
     "shapley": {"worth": len, "players": 3},
     "texturise": {"images": IMAGES[:1], "net": bu.load_model("vgg"), "steps": 1, "seed": 1},
     "top_patches": {"model": MODEL, "images": IMAGES, "target": 1, "k": 2, "rather_than": 0},
-    "whole_patches": {"model": MODEL, "sides": (48, 64), "tile": 16},
     "with_random_weights": {"model": MODEL, "seed": 1, "last": 2},
 }
 PICTURES = {
@@ -80,7 +77,7 @@ CALLS = {
     name: lambda n, name=name: getattr(bu, name)(
         **{key: n(given) if type(given) is int else given for key, given in VALID[name].items()}
     )
-    for name in ("scramble", "whole_patches", "heatmap", "shapley", "attribute", "masking_curve", "predict")
+    for name in ("scramble", "heatmap", "shapley", "attribute", "masking_curve", "predict")
 } | {
     "top_patches": lambda n: bu.top_patches(MODEL, IMAGES, n(1), k=n(2), rather_than=n(0))[1].evidence,
     "prototypes": lambda n: bu.prototypes(MODEL, IMAGES, k=n(2), examples=n(1)).heap,

@@ -33,8 +33,8 @@ def test_layers_gradient_and_pixels_agree(name):
     model = build().eval()
     wanted = ReceptiveField(*wanted)
     assert bu.receptive_field(model) == wanted
-    assert bu.receptive_field_by_gradient(model) == wanted
-    assert bu.receptive_field_by_pixel(model) == wanted
+    assert bu.receptive_field(model, "gradient") == wanted
+    assert bu.receptive_field(model, "pixel") == wanted
 
 
 def test_the_measurement_measures_the_network_and_not_the_formula():
@@ -43,14 +43,14 @@ def test_the_measurement_measures_the_network_and_not_the_formula():
     nn.init.zeros_(model[1].weight.data[:, :, 2, :])
     nn.init.zeros_(model[1].weight.data[:, :, :, 2])
     assert bu.receptive_field(model).size == 5
-    assert bu.receptive_field_by_gradient(model).size == 4
-    assert bu.receptive_field_by_pixel(model).size == 4
+    assert bu.receptive_field(model, "gradient").size == 4
+    assert bu.receptive_field(model, "pixel").size == 4
 
 
 def test_measuring_leaves_the_model_as_it_was():
     model = bu.bagnet9(**SMALL).eval()
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    bu.receptive_field_by_gradient(model), bu.receptive_field_by_pixel(model)
+    bu.receptive_field(model, "gradient"), bu.receptive_field(model, "pixel")
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not model.conv1._forward_hooks and not model.layer4[-1].conv3._forward_hooks
@@ -62,8 +62,8 @@ def test_the_three_agree_for_the_peers_too(name):
     model = build(name, "patchwork").eval()
     wanted = bu.receptive_field(model)
     assert wanted.size > 64  # so that both parts of a totem are seen
-    assert bu.receptive_field_by_gradient(model) == wanted
-    assert bu.receptive_field_by_pixel(model) == wanted
+    assert bu.receptive_field(model, "gradient") == wanted
+    assert bu.receptive_field(model, "pixel") == wanted
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_the_three_agree_for_the_peers_too(name):
 )
 def test_what_has_no_window_is_told_so_in_one_line(model, told):
     with pytest.raises(bu.BadInput, match=told) as caught:
-        bu.receptive_field_by_pixel(model)
+        bu.receptive_field(model, "pixel")
     assert "\n" not in str(caught.value)

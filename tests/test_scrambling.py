@@ -8,6 +8,7 @@ from torch import Tensor
 
 import bagnet_utils as bu
 from bagnet_utils.experiments import scrambling
+from bagnet_utils.experiments.scrambling import whole_patches
 
 BUILDERS = {9: bu.bagnet9, 17: bu.bagnet17, 33: bu.bagnet33}
 
@@ -55,14 +56,14 @@ def test_whole_patches_are_those_without_a_seam(q, tile, sides):
     model = BUILDERS[q](**SMALL).eval()
     if any(side % tile for side in sides):
         with pytest.raises(bu.BadInput, match="do not divide"):
-            bu.whole_patches(model, sides, tile)
+            whole_patches(model, sides, tile)
         return
     number = torch.arange(sides[0])[:, None] // tile * 1000 + torch.arange(sides[1]) // tile  # of each pixel's tile
     wanted = [
         [len(number[row : row + q, column : column + q].unique()) == 1 for column in range(0, sides[1] - q + 1, 8)]
         for row in range(0, sides[0] - q + 1, 8)
     ]
-    assert bu.whole_patches(model, sides, tile).tolist() == wanted
+    assert whole_patches(model, sides, tile).tolist() == wanted
     assert np.any(wanted) == (tile >= q)
 
 
@@ -70,7 +71,7 @@ def test_whole_patches_are_those_without_a_seam(q, tile, sides):
 @pytest.mark.parametrize("q", BUILDERS)
 def test_whole_patches_say_the_same_in_another_order(q, tile):
     model, images = trained_looking(BUILDERS[q](**SMALL)), torch.rand(2, 3, 128, 192)
-    whole = bu.whole_patches(model, (128, 192), tile)
+    whole = whole_patches(model, (128, 192), tile)
     before, after = (bu.evidence(model, some) for some in (images, bu.scramble(images, tile)))
     assert torch.allclose(before[:, :, whole].sort(2).values, after[:, :, whole].sort(2).values, atol=1e-4)
     torn = (some[:, :, ~whole].sort(2).values for some in (before, after))
@@ -158,10 +159,10 @@ def test_texturise_leaves_no_gradients_behind():
 MODEL, IMAGES = bu.bagnet33(**SMALL).eval(), torch.rand(2, 3, 64, 48)
 BAD = [
     *[(lambda n=n: bu.scramble(IMAGES, n), f"tiles of {n!r} px.*1, 2, 4, 8, 16") for n in (0, 5, 48, -8)],
-    (lambda: bu.whole_patches(MODEL, (36, 36), 12), "multiples of 8"),
-    (lambda: bu.whole_patches(MODEL, (64, 48), 32), "do not divide"),
-    *[(lambda t=t: bu.whole_patches(MODEL, (64, 64), t), f"tiles of {t!r}") for t in (0, 128)],
-    *[(lambda n=n: bu.whole_patches(MODEL, n, 16), "side") for n in (64, (64,), (16, 64), (64.0, 64), (True, 64))],
+    (lambda: whole_patches(MODEL, (36, 36), 12), "multiples of 8"),
+    (lambda: whole_patches(MODEL, (64, 48), 32), "do not divide"),
+    *[(lambda t=t: whole_patches(MODEL, (64, 64), t), f"tiles of {t!r}") for t in (0, 128)],
+    *[(lambda n=n: whole_patches(MODEL, n, 16), "side") for n in (64, (64,), (16, 64), (64.0, 64), (True, 64))],
     *[(lambda r=r: bu.texturise(IMAGES, VGG, 1, r), f"rate is {r!r}") for r in (0, True, -1, float("nan"), "fast")],
     *[
         (lambda name=name: bu.texturise(IMAGES, bu.load_model(name)), "a VGG is wanted")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bagnet_utils.checks import check_eval, check_seed, check_whole
+from bagnet_utils.checks import check_choice, check_eval, check_seed
 from bagnet_utils.errors import BadInput
 
 
@@ -19,9 +19,19 @@ class ReceptiveField:
     offset: int  # of unit 0; below zero where the network pads, for the window then hangs over the border
 
 
-def receptive_field(model: nn.Module) -> ReceptiveField:
-    """From the layers: each one widens the window by (kernel - 1) x (the product of the strides before it)."""
+def receptive_field(model: nn.Module, by: str = "layers", seed: int = 0) -> ReceptiveField:
+    """Size, stride and offset of the window that one unit of the last map sees.
+
+    by: "layers", from their kernels and strides; "gradient", from the pixels that have one; "pixel", by changing one
+    pixel at a time. The last two measure the network itself, on random pictures drawn with the seed.
+    """
+    check_choice("receptive_field", "way", by, WAYS)
     check_eval("receptive_field", model)
+    return WAYS[by](model, check_seed("receptive_field", seed))
+
+
+def from_layers(model: nn.Module, seed: int = 0) -> ReceptiveField:
+    """Each layer widens the window by (kernel - 1) x (the product of the strides before it). The seed plays no part."""
     size, stride, offset = 1, 1, 0
     for layer in window_layers(model):
         kernel, step, padding, dilation = (square(getattr(layer, name, 1)) for name in LAYER_NUMBERS)
@@ -31,14 +41,12 @@ def receptive_field(model: nn.Module) -> ReceptiveField:
     return ReceptiveField(size, stride, offset)
 
 
-def receptive_field_by_gradient(model: nn.Module, pictures: int = 4, seed: int = 0) -> ReceptiveField:
-    """By gradient: the pixels on which a unit's value depends have a gradient that is not zero.
+def from_gradient(model: nn.Module, seed: int, pictures: int = 4) -> ReceptiveField:
+    """The pixels on which a unit's value depends have a gradient that is not zero.
 
     Taken on a few random pictures together, because a ReLU that happens to be shut hides what lies behind it.
     """
-    model, shape = float64_copy("receptive_field_by_gradient", model)
-    pictures = check_whole("receptive_field_by_gradient", "pictures", pictures, 1, 1000)
-    seed = check_seed("receptive_field_by_gradient", seed)
+    model, shape = float64_copy(model)
     random = torch.Generator().manual_seed(seed)
     images = torch.randn(pictures, *shape, generator=random, dtype=torch.float64, requires_grad=True)
     last = last_map(model, images)  # N x D x h x w
@@ -53,26 +61,24 @@ def receptive_field_by_gradient(model: nn.Module, pictures: int = 4, seed: int =
 
 
 @torch.no_grad()
-def receptive_field_by_pixel(model: nn.Module, seed: int = 0) -> ReceptiveField:
-    """By poking: change one pixel at a time and note which units move. No theory needed, only patience."""
-    model, (colours, side, _) = float64_copy("receptive_field_by_pixel", model)
-    seed = check_seed("receptive_field_by_pixel", seed)
+def from_pixels(model: nn.Module, seed: int) -> ReceptiveField:
+    """Change one pixel at a time and note which units move. No theory needed, only patience."""
+    model, (colours, side, _) = float64_copy(model)
     random = torch.Generator().manual_seed(seed)
     picture = torch.randn(1, colours, side, side, generator=random, dtype=torch.float64)
     before = last_map(model, picture)
     moved = []
     for row in range(side):
-        poked = picture.clone()
-        poked[:, :, row, side // 2] *= -10
-        change = (last_map(model, poked) - before).abs()  # 1 x D x h x w
-        moved.append(
-            (change > 0).any(3).any(1)[0]
-        )  # h booleans; what a poke cannot reach is computed bit for bit alike
+        changed = picture.clone()
+        changed[:, :, row, side // 2] *= -10
+        change = (last_map(model, changed) - before).abs()  # 1 x D x h x w
+        moved.append((change > 0).any(3).any(1)[0])  # h booleans; what a pixel cannot reach is the same, bit for bit
     moved = torch.stack(moved)  # H x h: does a pixel in this row reach a unit in that one?
     unit = moved.shape[1] // 2
     return from_rows(moved[:, unit], moved[:, unit + 1], unit)
 
 
+WAYS = {"layers": from_layers, "gradient": from_gradient, "pixel": from_pixels}
 LAYER_NUMBERS = ("kernel_size", "stride", "padding", "dilation")
 SEES_ALL = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Linear, nn.Flatten)  # here maps end
 
@@ -109,10 +115,9 @@ def square(number: int | tuple[int, int]) -> int:
     return number
 
 
-def float64_copy(who: str, model: nn.Module) -> tuple[nn.Module, tuple[int, int, int]]:
+def float64_copy(model: nn.Module) -> tuple[nn.Module, tuple[int, int, int]]:
     """A copy in which rounding cannot be taken for an effect, and the shape of a picture with some windows to spare."""
-    check_eval(who, model)
-    field = receptive_field(model)
+    field = from_layers(model)
     side = field.size + 4 * field.stride
     colours = next(layer.in_channels for layer in window_layers(model) if isinstance(layer, nn.Conv2d))
     return copy.deepcopy(model).double().cpu(), (colours, side, side)
