@@ -100,7 +100,10 @@ VERBS = {  # name: what it does, what it may be followed by
         program("-c", "from bagnet_utils.progress import main; main()"),
         "show which exercises you have solved, and how far off you guessed",
     ),
-    "test": (program("-m", "pytest"), "run all tests (what follows goes to pytest: test -k heatmap)"),
+    "test": (
+        program("-m", "pytest", "-n", "2", "--dist", "worksteal"),
+        "run all tests, two at a time (what follows goes to pytest: test -k heatmap)",
+    ),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),

@@ -1,9 +1,13 @@
 """What tests share: seeded numbers, and a server on this machine that gives what servers give, good and bad."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # tests run side by side: one core for each, and for what it starts
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -27,13 +31,13 @@ from bagnet_utils import files
 ROOT = Path(__file__).parents[1]
 
 
-REPORT: list[str] = []  # what is told at the end of a test run
-
-
 def pytest_terminal_summary(terminalreporter):
-    if REPORT:
+    """What tests have recorded as "told" is told at the end of the run."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind if hasattr(report, "when")]
+    told = {line for report in reports for name, line in report.user_properties if name == "told"}
+    if told:
         terminalreporter.section("notebooks, each on one core")
-        terminalreporter.write_line("\n".join(sorted(REPORT)))
+        terminalreporter.write_line("\n".join(sorted(told)))
 
 
 @pytest.fixture(autouse=True)

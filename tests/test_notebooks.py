@@ -5,14 +5,12 @@ import os
 import re
 import shutil
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
 import torch
-from conftest import REPORT
 from guards import Verdict, count, missing_keys, run
 from nbclient import NotebookClient
 
@@ -86,22 +84,10 @@ def execute(path: Path) -> tuple[nbformat.NotebookNode, float, int, list[Verdict
     return notebook, time.monotonic() - started, int(asked.outputs[0].text.split()[1]), found
 
 
-@pytest.fixture(scope="module")
-def executed(request) -> dict[Path, Future]:
-    """All notebooks that are to be tested, two at a time, each on one core: together that is quicker."""
-    chosen = {
-        item.callspec.params["path"]
-        for item in request.session.items
-        if getattr(item, "originalname", "").startswith("test_runs_from_top")
-    }
-    with ThreadPoolExecutor(2) as pool:
-        yield {path: pool.submit(execute, path) for path in sorted(chosen)}
-
-
 @pytest.mark.slow
-def test_runs_from_top_to_bottom_and_says_what_its_text_says(path, executed):
-    notebook, seconds, megabytes, found = executed[path].result()
-    REPORT.append(f"{path.stem:30} {seconds:5.0f} s  {megabytes:6,} MB")
+def test_runs_from_top_to_bottom_and_says_what_its_text_says(path, record_property):
+    notebook, seconds, megabytes, found = execute(path)
+    record_property("told", f"{path.stem:30} {seconds:5.0f} s  {megabytes:6,} MB")
     wrong = [str(verdict) for verdict in found if verdict.problem]
     assert not wrong, "\n".join(wrong)
     assert len(found) == sum(len(cell.metadata.get("numbers", {})) for cell in notebook.cells), "not all were asked"
@@ -115,14 +101,15 @@ def test_figures_in_the_text_are_guarded(path):
     assert not count(notebook)["bare"], "\n".join(count(notebook)["bare"])
 
 
-def test_share_of_guarded_figures():
+def test_share_of_guarded_figures(record_property):
     counted = {path.stem: count(nbformat.read(path, as_version=4)) for path in NOTEBOOKS}
     kinds = "measured", "quoted", "bare"
     sums = {name: [len(one[kind]) for kind in kinds] for name, one in counted.items()}
     sums["figures in all texts"] = [sum(column) for column in zip(*sums.values(), strict=True)]
     for name, (measured, quoted, bare) in sums.items():
         share = (measured + quoted) / max(measured + quoted + bare, 1)
-        REPORT.append(f"{name:30} figures: {measured} measured, {quoted} quoted, {bare} unguarded: {share:.0%} guarded")
+        told = f"{name:30} figures: {measured} measured, {quoted} quoted, {bare} unguarded: {share:.0%} guarded"
+        record_property("told", told)
 
 
 SHOWN = {"image/png", "image/jpeg", "application/vnd.jupyter.widget-view+json"}
