@@ -27,7 +27,7 @@ PROVED = [
     Proved("The logit is the mean of the patches' evidence", "mean and linear layer commute", "03"),
     Proved("Parts further apart than a patch add up", "no patch sees two of them", "09"),
     Proved("What a unit cannot see, it cannot send back", "the way down uses only what fed it", "12a"),
-    Proved("A pair whose gap no window spans cannot be learnt", "all windows are equally likely in both classes", "04"),
+    Proved("A bag learns no pair that its windows show equally often", "their mean is the same for both classes", "04"),
     Proved("A sticker changes a bounded number of cells", "the windows that touch it can be counted", "13b"),
 ]
 NOT_TESTED = [
@@ -99,17 +99,16 @@ def published() -> str:
     """Which of the published networks were measured, on how many of ImageNet's pictures."""
     found = storing.read().get("imagenet", {})
     counts = [f"{TITLES[name]} on {row['pictures']:,}" for name, row in found.items()]
-    told = (
-        f"measured on ImageNet's pictures: {', '.join(counts)}" if counts else "not measured here: no weights at hand"
-    )
+    measured = f"measured on pictures of ImageNet: {', '.join(counts)}"
+    told = measured if counts else "not measured yet, since their weights and these pictures were not at hand"
     return NOT.format(published=told)
 
 
 HEAD = """
 ## What carries over to ImageNet, and what does not
 
-This row is missing in every table above: the same on ImageNet at 224 pixels, with networks of full size. We could not
-measure it. So here is what may be expected there, and why.
+One row is missing in most tables above: the same on ImageNet at 224 pixels, with networks of full size. So here is what
+may be expected there, and why.
 
 **What is proved carries over.** It holds for any weights, any pictures and any number of kinds.
 
@@ -118,8 +117,8 @@ measure it. So here is what may be expected there, and why.
 
 ARITHMETIC = """
 **What depends on sizes can be calculated.** A patch of the same width is a smaller share of a larger picture. So at
-{theirs} pixels the BagNets are more local than ours are at {ours}: compare our BagNet-17 with the published BagNet-33. And a
-square sticker of {percent} % of the picture reaches a smaller share of their patches.
+{theirs} pixels the BagNets are more local than ours are at {ours}: compare our BagNet-17 with the published BagNet-33.
+And a square sticker of {percent} % of the picture reaches a smaller share of their patches.
 
 | | patch, of the side, at {ours} px | at {theirs} px | patches that see the sticker, at {ours} px | at {theirs} px |
 |---|---|---|---|---|"""
@@ -133,8 +132,8 @@ in one of them. Where a claim does not hold here, we cannot tell whether the siz
 |---|---|---|---|"""
 
 NOT = """
-**The published networks:** {published}. The figures in the columns *ImageNet* come with `python3 course.py claims
---world imagenet --root DIR`; the course's tests run that command on pictures made for the test.
+**The published networks:** {published}. `python3 course.py claims --world imagenet --root DIR` fills the columns
+*ImageNet* above. The course's tests run that command on pictures made for the test.
 
-**What we could not test:**
+**What we did not test:**
 """
