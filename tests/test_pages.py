@@ -162,15 +162,16 @@ def test_glossary_leads_to_where_the_term_is(entry):
 # Words that are emphasised, or stand in a heading of the claims page, and are no terms of the field. Words of up to
 # three letters and names of classes need not stand here.
 ORDINARY = """
-    above across added after again against alike alone among another answer anything before bell best better between
-    because bird black both cannot carries carp certain choices claim claims command corners course depends difference differences
-    different does down drawn dropped each elsewhere empty equal equally every exactly experiment fails feet fergus
-    figure filled first five flaw flaws flower from full function help here hidden hide holds hour human itself judged larger
-    last learnt less line longer looks lost made makes mask masked measured middle minaret minus minutes more most
-    nearly network networks new nine nothing notebook number other others over paper passes photograph picture pictures
-    pixels place places points pole probable question random removed repeats reverse right same scenery seen ship side size
-    solve solves some something strange surely taken tell test than that them there this threads together trained
-    undecided useful values were what where which whole wings with within without word worth wrong zeiler
+    above across added after again against alike alone among another answer anything because before bell best better
+    between bird black both cannot carp carries certain choices claim claims command corners course depends
+    difference differences different does down drawn dropped each elsewhere empty equal equally every exactly
+    experiment fails feet fergus figure filled first five flaw flaws flower from full function help here hidden hide
+    holds hour human itself judged larger last learnt less line longer looks lost made makes mask masked measured
+    middle minaret minus minutes more most nearly network networks new nine notebook nothing number other others
+    over paper passes photograph picture pictures pixels place places points pole probable question random removed
+    repeats reverse right same scenery seen ship side size solve solves some something strange surely taken tell
+    test than that them there this threads together trained undecided useful values were what where which whole
+    wings with within without word worth wrong your zeiler
 """
 NAMES = """
     BP BY CC CC0 CITATION CONTRIBUTING CPU GB ICLR LICENSE MB MIT NVIDIA ONE PyTorch README TensorFlow macOS
@@ -383,6 +384,7 @@ QUOTED = {
         "95 %",
         "95 of 100",
         "2.7 times",
+        "0.69",
         "0 or 100 %",
     ],
 }
