@@ -13,6 +13,7 @@ from bagnet_utils.exercises import (
     receptive_fields,
     scrambling,
     sensitivity,
+    shape_bias,
     shared_errors,
     start_here,
     telling_patches,
@@ -34,6 +35,7 @@ MODULES = (
     sensitivity,
     looking_inside,
     features,
+    shape_bias,
 )
 CHECKS = {
     name: thing

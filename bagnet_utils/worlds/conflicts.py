@@ -2,8 +2,8 @@
 
 In Patchwork such pictures are drawn truly: a body in the coat of another pair, before the scenery of a third. All
 triples of three different pairs come equally often, so that no pair is favoured. What is on a body in its own colours
-(eyes, hooves, fins, and the figures on columns) is a cue of the shape's side that a small patch can hold. It is left out
-unless it is asked for.
+(eyes, hooves, fins, and the figures on columns) speaks for the shape's kind too, and a small patch can hold it. It is
+left out unless it is asked for.
 """
 
 from itertools import permutations
@@ -19,7 +19,7 @@ from bagnet_utils.worlds.patchwork.casting import PAINTERS, Plan, abreast, wardr
 from bagnet_utils.worlds.patchwork.drawing import SIDE, paste
 from bagnet_utils.worlds.patchwork.parts import HIGH
 from bagnet_utils.worlds.patchwork.scenery import SCENERY
-from bagnet_utils.worlds.patchwork.scenes import CLASSES, NAMES, PAIRS, developed, planned
+from bagnet_utils.worlds.patchwork.scenes import NAMES, PAIRS, developed, planned
 
 KINDS = {pair.name: (2 * n, 2 * n + 1) for n, pair in enumerate(PAIRS)}  # the two classes of each pair
 GREY = 0.5
@@ -47,7 +47,9 @@ def patchwork_conflicts(n: int = 120, scenery: bool = True, details: bool = Fals
     scenery, details = check_switch(who, "scenery", scenery), check_switch(who, "details", details)
     cues = [cues for cues in permutations(range(len(NAMES)), 3 if scenery else 2)]
     shown = [cues[i % len(cues)] for i in range(n)]
-    images = [conflict(*(NAMES[cue] for cue in one), seed=10**6 * seed + i, details=details) for i, one in enumerate(shown)]
+    images = [
+        conflict(*(NAMES[cue] for cue in one), seed=10**6 * seed + i, details=details) for i, one in enumerate(shown)
+    ]
     table = torch.tensor([(*one, -1)[:3] for one in shown])
     return Conflicts(torch.from_numpy(np.stack(images)), *table.T)
 
@@ -55,8 +57,8 @@ def patchwork_conflicts(n: int = 120, scenery: bool = True, details: bool = Fals
 def conflict(
     shape: str | None, texture: str | None, scenery: str | None = None, seed: int = 0, details: bool = False
 ) -> np.ndarray:
-    """One picture, 3 x 128 x 128, with these cues; None leaves a cue out: a grey coat, a grey ground, and without a shape
-    the coat fills the picture.
+    """One picture, 3 x 128 x 128, with these cues, each the name of a pair. None leaves a cue out: a grey coat, a grey
+    ground, and without a shape the coat fills the picture.
     """
     for what, name in (("shape", shape), ("texture", texture), ("scenery", scenery)):
         if name is not None:
