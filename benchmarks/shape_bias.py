@@ -6,13 +6,11 @@ of photographs. And a ResNet trained with coats (and scenery) shuffled among the
 python3 course.py shapes             all of it; what was trained already is not trained again
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import numpy as np
 import storing
 import torch
-from cells import MARK, ends
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -23,7 +21,7 @@ from bagnet_utils.experiments.shape_bias import ShapeBias, decide, shape_bias
 from bagnet_utils.models.recipes import patchwork_score
 from bagnet_utils.models.shuffled import COMMAND, RECIPE, SHUFFLES, dressed, load_shuffled, row_of, shuffled_pictures
 from bagnet_utils.models.training import EXACT, train
-from bagnet_utils.models.zoo import NETS, RUNS, TITLES, build, keep, manifest
+from bagnet_utils.models.zoo import NETS, RUNS, build, keep, manifest
 from bagnet_utils.statistics import bootstrap, point_difference
 from bagnet_utils.worlds.conflicts import KINDS, conflict, patchwork_conflicts
 from bagnet_utils.worlds.cutouts import (

@@ -95,7 +95,10 @@ def decide(
         names = getattr(model, "classes", range(chances.shape[1]))
         return tuple(map(str, names)), chances.argmax(1).numpy()
     if not isinstance(groups, Mapping) or len(groups) < 2:
-        raise BadInput(f"{who}: groups is {describe(groups)}, but a dict is wanted: each kind's name, and its classes.")
+        given = f"{len(groups)} kind" if isinstance(groups, Mapping) else describe(groups)
+        raise BadInput(
+            f"{who}: groups is {given}, but a dict of two kinds or more is wanted: each kind's name, and its classes."
+        )
     means = []
     for kind, classes in groups.items():
         members = [whole(one) for one in classes] if isinstance(classes, (Sequence, range)) else []
