@@ -74,7 +74,7 @@ def worst(maps: Tensor, labels: Tensor, cells: Tensor, random: torch.Generator):
 
 
 def falls(way: str, given: Tensor, real: Tensor, draws: int = 2) -> tuple[int, int]:
-    """How many pictures are certified with the `given` windows, and how many of those fall to stickers on `real` ones."""
+    """How many pictures are certified with the `given` windows, and how many fall to stickers on the `real` ones."""
     random = torch.Generator().manual_seed(2)
     lead = 12 * torch.rand(200, 1, 1, generator=random)
     maps = 4 * torch.randn(200, 3, 5, 5, generator=random)

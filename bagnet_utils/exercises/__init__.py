@@ -16,6 +16,7 @@ from bagnet_utils.exercises import (
     shape_bias,
     shared_errors,
     start_here,
+    stickers,
     telling_patches,
     training_and_patch_size,
 )
@@ -36,6 +37,7 @@ MODULES = (
     looking_inside,
     features,
     shape_bias,
+    stickers,
 )
 CHECKS = {
     name: thing

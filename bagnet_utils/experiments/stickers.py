@@ -111,7 +111,8 @@ class Attack(NamedTuple):
     """What a sticker did to a network's answers, picture by picture."""
 
     counted: Tensor  # N booleans: not of the target class, and classified correctly without the sticker
-    after: Tensor  # N answers with the sticker on
+    before: Tensor  # N answers without the sticker
+    after: Tensor  # N answers with it
     target: int
 
     @property
@@ -120,10 +121,7 @@ class Attack(NamedTuple):
         return (self.after == self.target)[self.counted]
 
 
-def attack(
-    model: nn.Module, images: Tensor, labels: Tensor, sticker: Tensor, target: int, places: Tensor, before=None
-) -> Attack:
-    """Put a sticker on each picture and ask the network. before: its answers without, if they are known."""
-    before = predict(model, images) if before is None else before
-    counted = (before == labels) & (labels != target)
-    return Attack(counted, predict(model, stick(images, sticker, places)), target)
+def attack(model: nn.Module, images: Tensor, labels: Tensor, sticker: Tensor, target: int, places: Tensor) -> Attack:
+    """Ask the network about each picture, without and with the sticker."""
+    before, after = predict(model, images), predict(model, stick(images, sticker, places))
+    return Attack((before == labels) & (labels != target), before, after, target)
