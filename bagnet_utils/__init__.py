@@ -26,6 +26,7 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "bagnet33": ("models.bagnet", "a BagNet with patches of 33 px"),
         "logits": ("models.scores", "what a network answers"),
         "predict": ("models.scores", "the best class of each picture"),
+        "finetune": ("models.finetuning", "a network for your own pictures"),
         "with_random_weights": ("experiments.attributions", "a network that has learnt nothing"),
     },
     "Receptive fields": {
@@ -49,6 +50,8 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "error_consistency": ("experiments.agreement", "kappa: the errors that two networks share, beyond chance"),
         "accuracy_by_class": ("experiments.agreement", "percent right of each class"),
         "class_correlation": ("experiments.agreement", "whether the same classes are hard for two networks"),
+        "shape_bias": ("experiments.shape_bias", "by shape or by texture? Pictures on which the two disagree"),
+        "certify": ("experiments.certify", "answers that no sticker of a size can change"),
         "attribute": ("experiments.attributions", "how much each pixel matters, by six methods"),
         "project": ("experiments.looking_inside", "one activation sent back to the pixels, by three rules"),
         "masking_curve": ("experiments.attributions", "the probability while the most important squares are hidden"),
