@@ -121,7 +121,11 @@ class Attack(NamedTuple):
         return (self.after == self.target)[self.counted]
 
 
-def attack(model: nn.Module, images: Tensor, labels: Tensor, sticker: Tensor, target: int, places: Tensor) -> Attack:
-    """Ask the network about each picture, without and with the sticker."""
-    before, after = predict(model, images), predict(model, stick(images, sticker, places))
-    return Attack((before == labels) & (labels != target), before, after, target)
+def attack(
+    model: nn.Module, images: Tensor, labels: Tensor, sticker: Tensor, target: int, places: Tensor, before=None
+) -> Attack:
+    """Ask the network about each picture, without and with the sticker. before: its answers without, if known."""
+    before = predict(model, images) if before is None else before
+    return Attack(
+        (before == labels) & (labels != target), before, predict(model, stick(images, sticker, places)), target
+    )
