@@ -136,6 +136,25 @@ def score(model: nn.Module, held: Files, fabric: Fabric, workers: int, count: in
     return {"top-1": right[0].item(), "top-5": right[1].item()}
 
 
+def speed(model: nn.Module, images: torch.Tensor, training: bool = False, clock=time.perf_counter) -> float:
+    """Pictures a second: forward alone, or forward and backward. The first pass, which is slower, is not counted."""
+    model.train(training)
+    for _ in range(2):
+        if images.is_cuda:
+            torch.cuda.synchronize()
+        began = clock()
+        with torch.set_grad_enabled(training):
+            answers = model(images)
+        if training:
+            answers.sum().backward()
+            model.zero_grad()
+        if images.is_cuda:
+            torch.cuda.synchronize()
+        took = clock() - began
+    model.eval()
+    return len(images) / took
+
+
 def hours(images_a_second: float, pictures: int = IMAGENET, epochs: int = Plan.epochs) -> float:
     """How long a training takes at this speed (of forward and backward passes together)."""
     return epochs * pictures / images_a_second / 3600
