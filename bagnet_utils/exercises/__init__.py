@@ -10,6 +10,7 @@ from bagnet_utils.exercises import (
     interactions,
     looking_inside,
     occlusion,
+    order,
     receptive_fields,
     scrambling,
     sensitivity,
@@ -19,6 +20,7 @@ from bagnet_utils.exercises import (
     stickers,
     telling_patches,
     training_and_patch_size,
+    your_turn,
 )
 
 MODULES = (
@@ -38,6 +40,8 @@ MODULES = (
     features,
     shape_bias,
     stickers,
+    order,
+    your_turn,
 )
 CHECKS = {
     name: thing
