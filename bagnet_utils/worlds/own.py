@@ -19,7 +19,7 @@ from bagnet_utils.worlds.world import World
 
 LEAST = 16  # px on each side; smaller ones would be little more than one colour when they are scaled up
 NO_PICTURES = ("thumbs.db", "desktop.ini")  # what systems leave in folders
-ALIKE = 0.99  # correlation of two thumbnails from which on two pictures count as copies
+ALIKE = 0.98  # correlation of two thumbnails from which on two pictures count as copies
 
 
 def read_folder(root: str | Path, side: int = SIDE) -> tuple[World, tuple[str, ...]]:
