@@ -166,15 +166,18 @@ ORDINARY = """
     between bird black both cannot carp carries certain choices claim claims command corners course depends
     difference differences different does down drawn dropped each elsewhere empty equal equally every exactly
     experiment fails feet fergus figure filled first five flaw flaws flower from full function help here hidden hide
-    holds hour human itself judged larger last learnt less line longer looks lost made makes mask masked measured
-    middle minaret minus minutes more most nearly network networks new nine notebook nothing number other others
-    over paper passes photograph picture pictures pixels place places points pole probable question random removed
-    repeats reverse right same scenery seen ship side size solve solves some something strange surely taken tell
-    test than that them there this threads together trained undecided useful values were what where which whole
-    wings with within without word worth wrong your zeiler
+    holds honesty hour human itself judged larger last learnt less line longer looks lost made makes mask masked
+    measured medicine middle minaret minus minutes more most nearly network networks new nine notebook nothing
+    number other others over paper passes photograph picture pictures pixels place places points pole probable
+    question random removed repeats report reproducibility reverse right same scenery seen ship side size solve
+    solves some something stand-in strange surely take taken tell test than that them there this threads together
+    trained twelve undecided useful values were what where which whole wings with within without word worth wrong
+    your zeiler
 """
 NAMES = """
-    BP BY CC CC0 CITATION CONTRIBUTING CPU GB ICLR LICENSE MB MIT NVIDIA ONE PyTorch README TensorFlow macOS
+    BibTeX BP BY CC CC0 CDIP CITATION CONTRIBUTING CPU CSV CVPR DOI DOIs ECCV ESC EuroSAT GB HTML ICCV ICLR ICML
+    IIIT JPEG JSTARS LICENSE macOS MB MIT NC NeurIPS NVIDIA OK ONE PatchCamelyon PNG PyTorch README RVL SA
+    TensorFlow USENIX
 """
 
 
@@ -383,6 +386,7 @@ QUOTED = {
         "3 %",
         "95 %",
         "95 of 100",
+        "5 %",
         "2.7 times",
         "0.69",
         "0 or 100 %",
