@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+from dataclasses import replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -24,7 +25,7 @@ from bagnet_utils.worlds.world import World
 
 HERE = Path(__file__).parent
 MARK = "The BagNet course: bagnet_utils.display.report"  # by this we know a report again
-EXPLORED = 6 * 128 * 128  # pixels of all pictures in the explorer together, so that the page stays small
+EXPLORED, PIXELS = 6, 200_000  # pictures in the explorer, at most, and their pixels, so that the page stays small
 FEW = 10  # pictures: a class with fewer is named among what was hardly tested
 
 PARTS = {
@@ -80,6 +81,8 @@ def report(
         if not isinstance(text, str):
             raise BadInput(f"report: {what} is {describe(text)}, but text is wanted; leave it out for the usual one.")
     seen, name, words = overview(model, world), name_of(model), BAG if isinstance(model, BagNet) else OTHER
+    if len(world.truth) != len(world.labels):
+        world = replace(world, truth=(None,) * len(world.labels))
     pictures = counted(len(world.labels), "picture")
     made = commands.strip() or f"model = ...  # {name}\nworld = ...  # {pictures}"
     page = Template(text_of("report.html")).substitute(
@@ -111,7 +114,8 @@ def report(
 def check_place(path, overwrite: bool) -> Path:
     """A path that can be written, and that holds nothing yet, or an older report."""
     check_switch("report", "overwrite", overwrite)
-    if not isinstance(path, (str, Path)) or Path(path).suffix.lower() not in (".html", ".htm"):
+    usable = isinstance(path, (str, Path)) and "\0" not in str(path)
+    if not usable or Path(path).suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"report: path is {str(path)!r:.80}, but the name of a page is wanted, such as 'report.html'.")
     place = Path(path).expanduser()
     try:
@@ -126,10 +130,8 @@ def check_place(path, overwrite: bool) -> Path:
                         f"report: {path} is there already and is no report of ours, so it stays as it is; name another "
                         "file, or say overwrite=True."
                     )
-    except (OSError, ValueError) as problem:
-        if isinstance(problem, BadInput):
-            raise
-        raise BadInput(f"report: {path!r:.80} cannot be used ({problem}); name another file.") from None
+    except OSError as problem:
+        raise BadInput(f"report: {path} cannot be used ({problem.strerror}); name another file.") from None
     return place
 
 
@@ -165,7 +167,7 @@ def fingerprints(model: nn.Module, world: World) -> dict[str, str]:
     for title, tensors in (("Weights", model.state_dict().values()), ("Pictures", (world.images, world.labels))):
         digest = hashlib.sha256()
         for tensor in tensors:
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            digest.update(tensor.detach().cpu().double().numpy().tobytes())
         hashes[f"{title}, fingerprint"] = digest.hexdigest()[:12]
     return hashes | {"Made with": f"PyTorch {torch.__version__}, Python {platform.python_version()}"}
 
@@ -187,7 +189,7 @@ def explorers(model: nn.Module, seen: Overview, world: World, words: str) -> dic
     """The explorer of a few pictures, correct answers and mistakes in turn: how it looks, and its script."""
     if not isinstance(model, BagNet):
         return {"explorer": words, "scripts": ""}
-    most = max(1, EXPLORED // world.images[0, 0].numel())
+    most = min(EXPLORED, max(1, PIXELS // world.images[0, 0].numel()))
     half = max(most - len(seen.mistakes), (most + 1) // 2)
     numbers = [*seen.typical[:half], *seen.mistakes[: most - min(half, len(seen.typical))]]
     states, choices = [], []

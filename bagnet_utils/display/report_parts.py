@@ -26,6 +26,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("es" if thing.endswith("s") else "s") * (number != 1)
 
 
+def breaking(name: str) -> str:
+    """A name that may go on in the next line after an underscore."""
+    return escape(name).replace("_", "_<wbr>")
+
+
 def signed(value: float) -> str:
     return f"{value:+.1f}".replace("-", MINUS)
 
@@ -74,7 +79,7 @@ def by_class(seen: Overview, world: World) -> str:
         taken = f"{escape(world.classes[most])} ({others[most]})" if others[most] else ""
         share = 100 * right / total
         rows.append(
-            f'<tr><th scope="row">{escape(world.classes[kind])}</th><td>{right} of {total}</td><td>{share:.0f} %</td>'
+            f'<tr><th scope="row">{breaking(world.classes[kind])}</th><td>{right} of {total}</td><td>{share:.0f} %</td>'
             f"<td>{low:.0f} to {high:.0f} %</td>"
             f'<td class="whisker"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
             f'<b style="left:{share:.1f}%"></b></td><td>{taken}</td></tr>'
@@ -95,7 +100,7 @@ def by_class(seen: Overview, world: World) -> str:
 def confusion(seen: Overview, world: World) -> str:
     """Counts, of up to CLASSES classes; of more the most frequent mistakes alone."""
     wrong = seen.confusion * (1 - np.eye(len(seen.confusion), dtype=int))
-    pairs = [divmod(int(n), len(wrong)) for n in wrong.ravel().argsort(kind="stable")[::-1][:8]]
+    pairs = [divmod(int(n), len(wrong)) for n in (-wrong).ravel().argsort(kind="stable")[:8]]
     lines = "".join(
         f"<li>{escape(world.classes[true])} taken for {escape(world.classes[answer])}: "
         f"{wrong[true, answer]} of {seen.confusion[true].sum()}</li>"
@@ -114,7 +119,7 @@ def confusion(seen: Overview, world: World) -> str:
             kind = "right" if true == answer else "wrong"
             share = f' style="--share:{count / seen.confusion[true].sum():.2f}"' if count else ""
             cells.append(f'<td class="{kind}"{share}>{count or ""}</td>')
-        rows.append(f'<tr><th scope="row">{escape(world.classes[true])}</th>{"".join(cells)}</tr>')
+        rows.append(f'<tr><th scope="row">{breaking(world.classes[true])}</th>{"".join(cells)}</tr>')
     heads = ["shown \N{DOWNWARDS ARROW} answer \N{RIGHTWARDS ARROW}"]
     heads += [f"<span>{escape(world.classes[answer])}</span>" for answer in shown]
     return table("Number of pictures by class (rows) and answer (columns)", heads, rows, "confusion") + most
@@ -128,12 +133,14 @@ def shortcuts(model: nn.Module, world: World) -> str:
     rows = [
         f'<tr><th scope="row">{escape(one.name)}</th><td>{escape(one.question)}'
         f"<br><small>Before: {escape(one.control)}.</small></td>"
-        f"<td>{one.before:.0f} %</td><td>{one.after:.0f} %</td><td>{points(one.drop)}</td>"
-        f"<td>{'<strong>found</strong>: ' if one.found else ''}{escape(one.verdict)}</td></tr>"
+        f'<td data-label="before">{one.before:.0f} %</td><td data-label="after">{one.after:.0f} %</td>'
+        f'<td data-label="drop, in points">{points(one.drop)}</td>'
+        f"<td>{'<strong>found</strong>: ' if one.found else ''}{escape(one.verdict).replace('-', MINUS)}</td></tr>"
         for one in checks
     ]
     heads = ["check", "question", "before", "after", "drop, in points", "verdict"]
-    return table("What matters to the network that should not", heads, rows, "shortcuts")
+    caption = "Percent of the pictures that are classified correctly, before and after each change"
+    return table(caption, heads, rows, "shortcuts stack")
 
 
 def points(drop: Estimate) -> str:
@@ -195,21 +202,20 @@ def title_of(world: World, number: int) -> str:
 def patches(seen: Overview, world: World) -> str:
     rows = []
     for kind in seen.telling:
-        telling, misleading = seen.telling[kind], seen.misleading[kind]
         cells = "".join(
-            f"<td>{''.join(tile(patch, kind, world) for patch in some) or 'none'}</td>"
-            for some in (telling, misleading)
+            f'<td data-label="{label}">{"".join(tile(patch, kind, world) for patch in some) or "none"}</td>'
+            for label, some in (("telling", seen.telling[kind]), ("misleading", seen.misleading[kind]))
         )
-        rows.append(f'<tr><th scope="row">{escape(world.classes[kind])}</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row">{breaking(world.classes[kind])}</th>{cells}</tr>')
     heads = ["class", "telling: from pictures of the class", "misleading: from pictures of other classes"]
     rest = len(seen.ranked) - len(rows)
     more = f"<p>Shown are the {len(rows)} classes with the lowest accuracy; {rest} more are not.</p>" if rest else ""
-    return table("Patches with the highest evidence for each class, in logits", heads, rows, "patches") + more
+    return table("Patches with the highest evidence for each class, in logits", heads, rows, "patches stack") + more
 
 
 def tile(patch: Patch, kind: int, world: World) -> str:
     own, name = int(world.labels[patch.picture]), escape(world.classes[kind])
-    said = "" if own == kind else f"<br>{escape(world.classes[own])}"
+    said = "" if own == kind else f"<br>{breaking(world.classes[own])}"
     alt = f"Patch of picture {patch.picture}, {escape(world.classes[own])}, at row {patch.row}, column {patch.column}"
     return (
         f'<figure class="tile"><img src="{drawn(patch.pixels)}" alt="{alt}, with evidence for {name}">'

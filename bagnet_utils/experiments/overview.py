@@ -42,6 +42,11 @@ def overview(model: nn.Module, world: World) -> Overview:
     says, values, places = (
         strongest(model, images) if isinstance(model, BagNet) else (logits(model, images), None, None)
     )
+    if says.shape[1] != len(world.classes):
+        raise BadInput(
+            f"report: the model has {says.shape[1]} classes, but the world names {len(world.classes)}; give a world of "
+            "the model's own classes."
+        )
     sure, answers = says.softmax(1).max(1)
     confusion = np.zeros((len(world.classes),) * 2, int)
     np.add.at(confusion, (labels.numpy(), answers.numpy()), 1)
