@@ -70,6 +70,7 @@ GROUPS = {  # title: name: the module it lives in, and what it is
         "look": ("display.style", "the colour, marker and line of a network"),
         "evidence_scale": ("display.style", "the colour scale of evidence, white at 0"),
         "explore": ("display.widgets", "look at every patch of a picture, and silence patches"),
+        "report": ("display.report", "one page on a network and its pictures, to hand in or to send"),
         "sliders": ("display.sliders", "a figure that follows sliders"),
         "guess": ("display.asking", "a slider for your guess, before you see the answer"),
         "expect": ("display.asking", "boxes for what you expect, before you see it"),

@@ -6,6 +6,7 @@ from bagnet_utils.display.figures import show_heatmap as show_heatmap
 from bagnet_utils.display.figures import show_heatmaps as show_heatmaps
 from bagnet_utils.display.figures import show_patches as show_patches
 from bagnet_utils.display.figures import show_windows as show_windows
+from bagnet_utils.display.report import report as report
 from bagnet_utils.display.sliders import sliders as sliders
 from bagnet_utils.display.style import evidence_scale as evidence_scale
 from bagnet_utils.display.style import look as look
