@@ -43,13 +43,13 @@ def main() -> None:
 def speeds() -> dict[str, dict[str, float]]:
     """Pictures of 224 px that one thread works through in a second of its own time."""
     torch.set_num_threads(1)
-    found, images = {}, torch.rand(2, 3, 224, 224).contiguous(memory_format=torch.channels_last)
+    found, images = {}, torch.rand(1, 3, 224, 224).contiguous(memory_format=torch.channels_last)
     nets = {name: build(name, 1000, 0) for name in SIZES} | {"resnet": torchvision.models.resnet50(weights=None)}
     for name, net in nets.items():
         net.to(memory_format=torch.channels_last)
         for what, training in (("forward", False), ("forward and backward", True)):
-            each = [speed(net, images, training, time.process_time) for _ in range(3)]
-            found.setdefault(name, {})[what] = float(np.median(each))
+            each = [speed(net, images, training, time.process_time) for _ in range(2)]
+            found.setdefault(name, {})[what] = max(each)  # what else runs here only makes it slower
         print(name, found[name], flush=True)
     return found
 

@@ -177,6 +177,28 @@ def test_hours():
     assert at_scale.hours(10, pictures=36_000, epochs=2) == 2
 
 
+def test_memory_is_counted_without_computing():
+    class Square(torch.nn.Module):
+        def forward(self, x):
+            x = self.weight * x  # keeps x and the weight
+            return x.sigmoid()  # keeps its answer
+
+    net = Square()
+    net.weight = torch.nn.Parameter(torch.ones(3, 1, 1))
+    assert at_scale.memory(net, count=2, side=10) == 2 * 2 * 3 * 100 * 4
+    small = at_scale.build("bagnet33", 4, seed=0, **SMALL)
+    assert at_scale.memory(small, 2, 64) == pytest.approx(2 * at_scale.memory(small, 1, 64), rel=0.02)
+    assert next(small.parameters()).device.type == "cpu" and small.training
+
+
+def test_speed_counts_pictures_by_the_clock_that_it_is_given():
+    ticks = iter([0, 9, 10, 12, 0, 9, 10, 14])
+    net, images = at_scale.build("bagnet9", 4, seed=0, **SMALL), torch.rand(2, 3, 33, 33)
+    assert at_scale.speed(net, images, clock=lambda: next(ticks)) == 1  # 2 pictures in 2 seconds; the first pass is not
+    assert at_scale.speed(net, images, training=True, clock=lambda: next(ticks)) == 0.5
+    assert not net.training and all(weight.grad is None for weight in net.parameters())
+
+
 # ---------------------------------------------------------------- what may go wrong
 
 

@@ -160,6 +160,24 @@ def hours(images_a_second: float, pictures: int = IMAGENET, epochs: int = Plan.e
     return epochs * pictures / images_a_second / 3600
 
 
+def memory(model: nn.Module, count: int = 1, side: int = 224) -> int:
+    """Bytes that a forward pass must keep for its backward pass, without weights; counted, nothing is computed."""
+    kept, everything = {}, {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    everything = {name: one.detach().to("meta").requires_grad_(one.requires_grad) for name, one in everything.items()}
+    weights = {one.untyped_storage()._cdata for one in everything.values()}
+    mode = model.training
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()  # held, so that no other gets its number
+        kept[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        torch.func.functional_call(model.train(), everything, torch.empty(count, 3, side, side, device="meta"))
+    model.train(mode)
+    return sum(one.nbytes() for number, one in kept.items() if number not in weights)
+
+
 def is_here(name: str) -> bool:
     """Whether a published network was downloaded before, so that `bu.load_model(name, "imagenet")` needs no network."""
     return (files.DOWNLOADS / ADDRESSES[name].rsplit("/", 1)[1]).is_file()
