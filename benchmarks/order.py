@@ -25,8 +25,8 @@ from bagnet_utils.models.zoo import RUNS, build, keep, manifest
 from bagnet_utils.statistics import percent_of, point_difference
 from bagnet_utils.worlds.patchwork.scenes import NAMES
 
-HEAD_RECIPE = recipes.Recipe(epochs=6, pictures=3000, batch=32, rate=2e-3, decay=0.02)
-TOTEMS, FRESH = 2000, 50  # of the pictures; drawn for epoch 50, so that BagNet-33 has not learnt from them
+HEAD_RECIPE = recipes.Recipe(epochs=8, pictures=3000, batch=32, rate=2e-3, decay=0.02)
+TOTEMS, FRESH = 2500, 50  # of the pictures; drawn for epoch 50, so that BagNet-33 has not learnt from them
 
 
 # ------------------------------------------------------------ training
@@ -55,7 +55,7 @@ def train_heads() -> None:
     ]
     images, labels = (torch.cat(parts) for parts in zip(*drawn, strict=True))
     maps = features(net, images)
-    for kind in HEADED:
+    for kind in reversed(HEADED):
         if f"order/{kind}" in manifest():
             continue
         started = time.monotonic()

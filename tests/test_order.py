@@ -54,10 +54,13 @@ def test_distances_are_counted_from_the_patch_that_asks():
     assert torch.equal(rows, asked // 12 - asking // 12) and torch.equal(columns, asked % 12 - asking % 12)
 
 
-def test_a_fresh_head_adds_nothing_and_names_pictures_of_another_size():
-    bag = bu.load_model("bagnet33")
-    net = HeadedBag(bag, build_head("attention")).eval()
-    assert torch.equal(bu.logits(net, PICTURES[:2]), bu.logits(bag, PICTURES[:2])) and net.classes == bag.classes
+def test_the_head_is_added_to_the_logits_of_the_bag_and_names_pictures_of_another_size():
+    bag, head = bu.load_model("bagnet33"), build_head("attention").eval()
+    net = HeadedBag(bag, head).eval()
+    with torch.no_grad():
+        added = head(bag.features(PICTURES[:2]))
+    assert torch.allclose(bu.logits(net, PICTURES[:2]), bu.logits(bag, PICTURES[:2]) + added, atol=1e-4)
+    assert added.abs().max() > 0.01 and net.classes == bag.classes
     with pytest.raises(bu.BadInput, match="a map of 4 x 4 patches"):
         net(torch.rand(1, 3, 64, 64))
     with pytest.raises(bu.BadInput, match="no kind of head called 'brain'"):

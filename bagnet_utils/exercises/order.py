@@ -76,9 +76,9 @@ BACKWARDS, ROUND, FIRST_TWO = torch.arange(COUNT).flip(0), torch.arange(COUNT).r
 
 
 def yes_or_no(answer) -> float:
-    if isinstance(answer, (bool, np.bool_)) or (isinstance(answer, Tensor) and answer.dtype == torch.bool):
-        if getattr(answer, "ndim", 0) == 0 or answer.numel() == 1:
-            return float(bool(answer))
+    one = isinstance(answer, Tensor) and answer.dtype == torch.bool and answer.numel() == 1
+    if one or isinstance(answer, (bool, np.bool_)):
+        return float(bool(answer))
     raise Wrong("Yes or no is wanted: True if the answer depends on the order, else False.")
 
 

@@ -51,7 +51,7 @@ class Asking(nn.Module):
 
 
 class PatchHead(nn.Module):
-    """A verdict on each patch, and their mean: N x D x h x w features -> N x C. It begins with 0 for all classes."""
+    """A verdict on each patch, and their mean: N x D x h x w features -> N x C."""
 
     def __init__(self, channels: int, classes: int, side: int, asks: bool, placed: bool):
         super().__init__()
@@ -64,8 +64,6 @@ class PatchHead(nn.Module):
             nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH), nn.GELU(), nn.Linear(2 * WIDTH, WIDTH)
         )
         self.fc = nn.Linear(WIDTH, classes)
-        nn.init.zeros_(self.fc.weight)
-        nn.init.zeros_(self.fc.bias)
 
     def forward(self, maps: Tensor) -> Tensor:
         if maps.shape[2:] != (self.side, self.side):
