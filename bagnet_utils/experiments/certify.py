@@ -100,8 +100,8 @@ def clipping(maps: Tensor, labels: Tensor, masks: Tensor, clip: tuple[float, flo
     low, high = clip
     cells, flat = maps.flatten(2).clamp(low, high), masks.flatten(1).to(maps)
     outside = cells.sum(2)[:, :, None] - cells @ flat.T  # N x C x W
-    answers = cells.sum(2).argmax(1)
-    return Certificate(answers, wins(outside + flat.sum(1) * low, outside + flat.sum(1) * high, labels, flat))
+    least, most = of_label(outside, labels) + flat.sum(1) * low, outside + flat.sum(1) * high
+    return Certificate(cells.sum(2).argmax(1), wins(least, most, labels, flat))
 
 
 def worst_window(maps: Tensor, labels: Tensor, masks: Tensor, clip: tuple[float, float] = CLIP) -> Certificate:
@@ -114,17 +114,21 @@ def worst_window(maps: Tensor, labels: Tensor, masks: Tensor, clip: tuple[float,
     cells, flat = maps.flatten(2).clamp(low, high) - low, masks.flatten(1).to(maps)
     inside = cells @ flat.T  # N x C x W
     answers = (cells.sum(2) - inside.amax(2)).argmax(1)
-    outside = cells.sum(2)[:, :, None] - inside
-    second = torch.stack([(cells * (1 - sticker) @ flat.T).amax(2) for sticker in flat], 2)  # N x C x W
-    return Certificate(answers, wins(outside - second, outside, labels, flat))
+    outside, own = cells.sum(2)[:, :, None] - inside, of_label(cells, labels)
+    second = torch.stack([(own * (1 - sticker) @ flat.T).amax(1) for sticker in flat], 1)  # N x W
+    return Certificate(answers, wins(of_label(outside, labels) - second, outside, labels, flat))
+
+
+def of_label(values: Tensor, labels: Tensor) -> Tensor:
+    """N x C x ... -> N x ..., for each picture that of its label."""
+    return values[torch.arange(len(labels)), labels]
 
 
 def wins(least: Tensor, most: Tensor, labels: Tensor, flat: Tensor) -> Tensor:
-    """Whether the label's least exceeds all others' most, for every window: N x C x W, N x C x W, N -> N booleans."""
-    rows = torch.arange(len(labels))
+    """Whether the label's least exceeds all others' most, for every window: N x W, N x C x W, N -> N booleans."""
     others = most.clone()
-    others[rows, labels] = -torch.inf
-    return ((least[rows, labels] - others.amax(1)) / flat.shape[1] > 2 * LEAD).all(1)
+    others[torch.arange(len(labels)), labels] = -torch.inf
+    return ((least - others.amax(1)) / flat.shape[1] > 2 * LEAD).all(1)
 
 
 WAYS = {"two windows": two_windows, "worst window": worst_window, "clipping": clipping}
