@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from bagnet_utils.exercises import (
     bag_of_features,
     building_bagnet,
+    context,
     features,
     heatmaps,
     interactions,
@@ -39,6 +40,7 @@ MODULES = (
     looking_inside,
     features,
     shape_bias,
+    context,
     stickers,
     order,
     your_turn,

@@ -12,7 +12,7 @@ from bagnet_utils.experiments.grounds import Staged
 from bagnet_utils.experiments.heatmaps import evidence
 from bagnet_utils.models.bagnet import BagNet
 from bagnet_utils.models.scores import predict
-from bagnet_utils.statistics import Estimate, bootstrap, point_difference
+from bagnet_utils.statistics import Estimate, bootstrap, confidence_interval, point_difference
 
 
 class Context(NamedTuple):
@@ -20,14 +20,18 @@ class Context(NamedTuple):
 
     right: dict[str, np.ndarray]  # by ground: N shares of right answers, 0 to 1
     taken: dict[str, np.ndarray]  # by ground: N shares of answers that name the host, whose ground "other" is
+    own: dict[str, np.ndarray]  # by ground: N shares of answers that name the thing's own group: its kind, or pair
 
     def percent(self, ground: str) -> Estimate:
-        """Right answers on this ground, in percent."""
-        return bootstrap(np.mean, 100 * self.right[ground])
+        """Right answers on this ground, in percent (one version: Wilson; several: bootstrap over the things)."""
+        right = counted(self.right[ground])
+        if right.dtype == bool:
+            return Estimate(100 * right.mean(), *confidence_interval(int(right.sum()), len(right)))
+        return bootstrap(np.mean, 100 * right)
 
     def points(self, before: str, after: str) -> Estimate:
         """How many points more are right on the one ground than on the other (paired)."""
-        return bootstrap(point_difference, self.right[before], self.right[after])
+        return bootstrap(point_difference, counted(self.right[before]), counted(self.right[after]))
 
     def effects(self) -> dict[str, Estimate]:
         """In points: how much the own ground helps, another's harms (both against grey), and both together."""
@@ -35,14 +39,20 @@ class Context(NamedTuple):
         return {what: self.points(*grounds) for what, grounds in pairs.items()}
 
 
+def counted(shares: np.ndarray) -> np.ndarray:
+    """The same as booleans, if each thing is right or wrong: their interval is another one (see `bootstrap`)."""
+    return shares.astype(bool) if np.isin(shares, (0, 1)).all() else shares
+
+
 def context(model: nn.Module, staged: Staged) -> Context:
     """What a network answers on each ground."""
-    right, taken = {}, {}
+    right, taken, own = {}, {}, {}
     for ground, pictures in staged.pictures.items():
         answers = predict(model, pictures.flatten(0, 1)).reshape(pictures.shape[:2])  # R x N
         right[ground] = (answers == staged.labels).double().mean(0).numpy()
         taken[ground] = (staged.group[answers] == staged.hosts).double().mean(0).numpy()
-    return Context(right, taken)
+        own[ground] = (staged.group[answers] == staged.group[staged.labels]).double().mean(0).numpy()
+    return Context(right, taken, own)
 
 
 class Off(NamedTuple):

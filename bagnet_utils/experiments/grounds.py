@@ -104,11 +104,22 @@ def cut_out(images: Tensor) -> Tensor:
     return torch.from_numpy(np.stack(masks))
 
 
+def has_ground(images: Tensor) -> Tensor:
+    """Whose border is surely no white sheet and no black frame: N booleans."""
+    return (white_border(images) < HARDLY) & ~dark_corners(images).any((1, 2))
+
+
+def grounds_alone(world: World, kinds: Sequence[str] = SCENIC) -> tuple[Tensor, Tensor]:
+    """Grounds of these kinds' photographs with nothing on them, and the labels of these: M x 3 x H x W and M."""
+    wanted = torch.tensor([kind in kinds for kind in world.classes])[world.labels] & has_ground(world.images)
+    return torch.stack([ground_of(image) for image in world.images[wanted]]), world.labels[wanted]
+
+
 def can_be_used(masks: Tensor) -> Tensor:
     """Which cut-outs are things of a fair size, and no picture in a frame, which fills its box: N booleans."""
     things = masks > 0.5
     area, box = things.sum((1, 2)), things.any(2).sum(1) * things.any(1).sum(1)
-    share = area / things[0].numel()
+    share = area / things.shape[1:].numel()
     return (share > LEAST) & (share < MOST) & (area < FRAMED * box)
 
 
@@ -146,7 +157,7 @@ def stage_photographs(world: World, rounds: int = 4, seed: int = 0) -> Staged:
     masks = cut_out(world.images[found]) if len(found) else torch.empty(0, *world.images.shape[2:])
     fit = can_be_used(masks)
     things, labels, masks = world.images[found[fit]], world.labels[found[fit]], masks[fit]
-    free = (border < HARDLY) & ~dark_corners(world.images).any((1, 2))
+    free = has_ground(world.images)
     pool = {label: ((world.labels == label) & free).nonzero()[:, 0].tolist() for label in range(len(world.classes))}
     scenic = [label for label in scenic if pool[label]]
     if not len(things) or not scenic:
