@@ -33,7 +33,9 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_terminal_summary(terminalreporter):
     """What tests have recorded as "told" is told at the end of the run."""
-    reports = [report for kind in terminalreporter.stats.values() for report in kind if hasattr(report, "when")]
+    reports = [
+        report for kind in terminalreporter.stats.values() for report in kind if hasattr(report, "user_properties")
+    ]
     told = {line for report in reports for name, line in report.user_properties if name == "told"}
     if told:
         terminalreporter.section("notebooks, each on one core")
