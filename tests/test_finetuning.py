@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from bagnet_utils.display.live import LiveCurve, progress_bar
 from bagnet_utils.models import finetuning
 from bagnet_utils.models.bagnet import bagnet9
 from bagnet_utils.models.finetuning import finetune
+from bagnet_utils.models.recipes import Recipe
 from bagnet_utils.models.zoo import Net
 from bagnet_utils.worlds import own
 from bagnet_utils.worlds.own import hold_out, keep_uploads, read_folder
@@ -46,7 +48,7 @@ def fill(root, each: int = 8, kinds=COLOURS):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A BagNet-9 with few weights in the place of BagNet-17: what is tested here does not depend on the size."""
+    """A BagNet-9 with few weights, and smaller pictures: what is tested here does not depend on the size."""
 
     def build(classes: int, side: int = 128):
         return bagnet9(classes, width=1 / 8, depth=(1, 1, 1, 1))
@@ -54,6 +56,8 @@ def small(monkeypatch):
     torch.manual_seed(0)
     start = build(20).eval()
     monkeypatch.setattr(finetuning, "NETS", {"bagnet17": Net(build)})
+    monkeypatch.setattr(finetuning, "SIDE", 40)
+    monkeypatch.setattr(finetuning, "read_folder", partial(read_folder, side=40))
     monkeypatch.setattr(finetuning, "load_model", lambda name, world: start)
 
 
@@ -80,11 +84,11 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def test_eleven_unreadable_and_forty_good_files(tmp_path, capsys):
+def test_eleven_unreadable_and_forty_good_files(tmp_path, capsys, small):
     fill(tmp_path, 20, ("apples", "limes"))
     for number, (name, (bytes_, _)) in enumerate(bad_files().items()):
         (tmp_path / ("apples", "limes")[number % 2] / name).write_bytes(bytes_)
-    found = finetune(tmp_path, epochs=1, watch=LiveCurve())  # the real network
+    found = finetune(tmp_path, epochs=1, watch=LiveCurve())
     assert len(found.notes) == 11 and len(found.learnt.labels) == len(found.held_out.labels) * 3 == 30
     lines = capsys.readouterr().out.splitlines()
     for name, (_, says) in bad_files().items():
@@ -93,7 +97,7 @@ def test_eleven_unreadable_and_forty_good_files(tmp_path, capsys):
         assert re.search(says, line)
     assert found.accuracy.value > 75 and found.accuracy.low <= found.accuracy.value <= found.accuracy.high
     model = found.model
-    assert not model.training and model.classes == ("apples", "limes") and model.patch_size == 17
+    assert not model.training and model.classes == ("apples", "limes") and model.patch_size == 9
     maps = bu.evidence(model, found.held_out.images)
     assert torch.allclose(maps.mean((2, 3)), bu.logits(model, found.held_out.images), atol=1e-4)
 
@@ -321,6 +325,19 @@ def test_the_last_layer_is_the_regression_on_the_features(small):
     assert (bu.predict(model, images) == world.labels).all()
     start = finetuning.load_model("bagnet17", "tiny").state_dict()
     assert all(torch.equal(value, start[key]) for key, value in model.state_dict().items() if "fc" not in key)
+    learnt = finetune(world, epochs=1).model.state_dict()
+    assert all(torch.equal(value, start[key]) for key, value in learnt.items() if "running" in key)
+    assert not torch.equal(learnt["conv2.weight"], start["conv2.weight"])
+    assert finetuning.gentle_rate("bagnet17", Recipe(1, 320, 32)) < finetuning.gentle_rate(
+        "bagnet17", Recipe(9, 320, 32)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["bagnet17", "vit"])
+def test_the_real_networks_learn_a_folder(tmp_path, network):
+    found = finetune(fill(tmp_path, 8, ("apples", "limes")), network, epochs=1)
+    assert found.model.patch_size == (17 if network == "bagnet17" else None) and found.accuracy.value > 70
 
 
 def test_worlds_of_any_size_and_two_pictures_of_a_class(small):
@@ -328,7 +345,7 @@ def test_worlds_of_any_size_and_two_pictures_of_a_class(small):
     four = [int(i) for label in (0, 1) for i in (some.labels == label).nonzero()[:2, 0]]
     images = torch.nn.functional.avg_pool2d(some.images[four], 2)
     found = finetune(World(images, some.labels[four], some.classes[:2], [some.truth[i] for i in four]), epochs=1)
-    assert found.learnt.images.shape == (2, 3, 128, 128) and len(found.held_out.truth) == 2
+    assert found.learnt.images.shape == (2, 3, 40, 40) and len(found.held_out.truth) == 2
     assert found.accuracy.value in (0, 50, 100)
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, redirect_stdout, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from bagnet_utils.checks import check_choice, check_number, check_seed, check_whole, describe
 from bagnet_utils.errors import BadInput
-from bagnet_utils.models.bagnet import BagNet, Normalise
+from bagnet_utils.models.bagnet import Normalise
 from bagnet_utils.models.recipes import Pictures, Recipe, evenly, recipe_for, vary
 from bagnet_utils.models.scores import predict
 from bagnet_utils.models.training import train
@@ -75,8 +75,8 @@ def finetune(
         minutes = check_number("finetune", "minutes", minutes, 0, 10_000)
         epochs = epochs_begun(folder) or epochs_in(minutes, model, pixels, len(pool))
     epochs = check_whole("finetune", "epochs", 20 if epochs is None else epochs, 1, 1000)
-    rate = recipe_for("photos", network).rate / 2
-    recipe = Recipe(epochs, len(pool) // batch * batch, batch, rate, smoothing=0.1)
+    recipe = Recipe(epochs, len(pool) // batch * batch, batch, smoothing=0.1)
+    recipe = replace(recipe, rate=gentle_rate(network, recipe))
 
     def draw(epoch: int) -> Pictures:
         random = torch.Generator().manual_seed(1000 * seed + epoch)
@@ -111,6 +111,9 @@ class Told:
 
     def step(self, model: nn.Module, _) -> None:
         if model.training:
+            for layer in model.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.eval()  # it keeps its means: those of a batch of few pictures jump, and cost accuracy
             self.steps += 1
             self.watch(self.steps, self.all, self.rows)
 
@@ -157,15 +160,13 @@ def prepared(network: str, learnt: World, seed: int) -> nn.Module:
         model = NETS[network].build(len(learnt.classes), SIDE)
     model.normalise = Normalise(*WORLDS["tiny"].colours)
     model.classes, model.patch_size = learnt.classes, getattr(model, "patch_size", None)
-    if isinstance(model, BagNet):
-        model.bn1.momentum = 0.1
     take_features(model, load_model(network, "tiny"))
     model.eval()
     fit_last_layer(model, learnt)
     return model
 
 
-def fit_last_layer(model: nn.Module, learnt: World, decay: float = 1e-3) -> None:
+def fit_last_layer(model: nn.Module, learnt: World, decay: float = 0.1) -> None:
     """Softmax regression on what the last layer is given, each of its numbers scaled alike; in place."""
     last = [layer for layer in model.modules() if isinstance(layer, nn.Linear)][-1]
     given: list[Tensor] = []
@@ -189,6 +190,16 @@ def fit_last_layer(model: nn.Module, learnt: World, decay: float = 1e-3) -> None
     with torch.no_grad():
         last.weight.copy_(weight / scale)
         last.bias.copy_(bias - last.weight @ shift)
+
+
+def gentle_rate(network: str, recipe: Recipe) -> float:
+    """The learning rate: that of the long training on the photographs, for fewer steps in proportion less.
+
+    The last layer has learnt already, so large steps, of which there are too few to settle, would only do harm.
+    """
+    long = recipe_for("photos", network)
+    steps, all_steps = (one.epochs * (one.pictures // one.batch) for one in (recipe, long))
+    return long.rate * min(1, steps / all_steps)
 
 
 def epochs_in(minutes: float, model: nn.Module, pixels: Tensor, pictures: int) -> int:
