@@ -115,7 +115,7 @@ def photo_conflicts(n: int | None = None, ground: float = 1.0) -> Conflicts:
     for i in range(n):
         (shape, texture), turn = pairs[i % len(pairs)], i // len(pairs)
         own = int((cut.labels == labels[shape]).nonzero()[turn % SHAPES])
-        fill = int((of == labels[texture]).nonzero()[(turn // SHAPES + turn) % TEXTURES])
+        fill = int((of == labels[texture]).nonzero()[(turn // SHAPES + turn % SHAPES) % TEXTURES])
         images.append(torch.where(cut.masks[own], fills[fill], torch.tensor(float(ground))))
         shapes.append(shape)
         chosen.append(texture)
