@@ -63,9 +63,22 @@ def measure_context(world: str, staged: Staged) -> None:
         known[name] = context(model, staged)
         storing.write("context", {f"{world}, {name}": numbers_of(model, known[name], staged, world)})
         print(world, name, known[name].effects(), flush=True)
+    storing.write("context", {f"{world}, differences": differences(known, staged)})
+
+
+def differences(known: dict[str, Context], staged: Staged) -> dict:
+    """Between networks; and own against other ground without the things whose own ground is white, as it was before."""
     lost = {name: one.right["own"] - one.right["other"] for name, one in known.items()}
-    more = {name: bu.bootstrap(point_difference, lost[BAGS[0]], lost[name]) for name in NAMES if name != BAGS[0]}
-    storing.write("context", {f"{world}, differences": {"bagnet9 loses more than": more}})
+    found = {"bagnet9 loses more than": {
+        name: bu.bootstrap(point_difference, lost[BAGS[0]], lost[name]) for name in NAMES if name != BAGS[0]
+    }}  # fmt: skip
+    if "white" in staged.pictures:
+        away = (staged.pictures["own"] - staged.pictures["white"]).abs().amax((0, 2, 3, 4)) > 0.01
+        found |= {"not on white": int(away.sum()), "together, not on white": {
+            name: bu.bootstrap(point_difference, one.right["own"][away], one.right["other"][away])
+            for name, one in known.items()
+        }}  # fmt: skip
+    return found
 
 
 def scenes() -> Staged:
