@@ -57,8 +57,9 @@ def speeds() -> dict[str, dict[str, float]]:
 def dry_run(home: Path) -> dict[str, float]:
     """Two runs of 20 steps at the published size: one unbroken, one killed after its first checkpoint and resumed."""
     make_pictures(home / "pictures")
-    whole, broken = launch(home, "whole"), None
-    whole.wait()
+    if launch(home, "whole").wait():
+        raise SystemExit("the unbroken run did not end well")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     broken = launch(home, "broken")
     while not (metrics := folder(home, "broken") / "metrics.csv").exists() and broken.poll() is None:
         time.sleep(0.05)
@@ -69,7 +70,6 @@ def dry_run(home: Path) -> dict[str, float]:
         raise SystemExit("the run that was killed could not be resumed")
     states = [torch.load(folder(home, name) / "checkpoint.pt", weights_only=True) for name in ("whole", "broken")]
     first, second = (state["model"] for state in states)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "steps": STEPS,
         "processes": PROCESSES,
@@ -77,6 +77,7 @@ def dry_run(home: Path) -> dict[str, float]:
         "killed after step": killed,
         "largest difference": max((first[key].double() - second[key].double()).abs().max().item() for key in first),
         "seconds a step": PROCESSES / float(np.median([row["images a second"] for row in states[0]["rows"]])),
+        "processor seconds": (used.ru_utime + used.ru_stime) / STEPS / PROCESSES,
         "megabytes a process": used.ru_maxrss / 1024,
     }
 
@@ -126,8 +127,9 @@ HEAD = """
 never run it to its end, so no accuracy of ours stands here. What was run: {steps} steps of BagNet-33 at 224 px, on
 {processes} processes of one computer without a GPU (gloo), {pictures a step} pictures a step, generated ones. A second
 run was killed after step {killed after step} and resumed. The largest difference between the weights of the two is
-{largest difference:.2g}{equal} (predicted: at most 1e-6). A step took {seconds a step:.1f} seconds, and the largest
-process needed {megabytes a process:,.0f} MB.
+{largest difference:.2g}{equal} (predicted: at most 1e-6). A step took {seconds a step:.1f} seconds while other programs
+ran as well, {processor seconds:.1f} seconds of each process's own time, its start included. The largest process needed
+{megabytes a process:,.0f} MB.
 
 Pictures of 224 px a second, on one thread of a processor, and the hours that 90 epochs of ImageNet would take on it:
 
