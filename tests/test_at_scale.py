@@ -309,6 +309,7 @@ def test_the_dry_run_on_two_processes_is_killed_goes_on_and_ends_as_an_unbroken_
 # ---------------------------------------------------------------- published nets on pictures of one's own
 
 
+@pytest.mark.slow
 def test_published_nets_take_a_folder_of_ones_own(server, monkeypatch, root):
     """The cell of notebook 14 that runs only where the published weights are."""
     shapes = {key: value.shape for key, value in bu.bagnet33().state_dict().items()}
