@@ -113,7 +113,7 @@ def photo_conflicts(n: int | None = None, ground: float = 1.0) -> Conflicts:
     n = most if n is None else check_whole("photo_conflicts", "n", n, 1, most, " (pictures), or None")
     images, shapes, chosen = [], [], []
     for i in range(n):
-        (shape, texture), turn = pairs[i % len(pairs)], i // len(pairs)
+        (shape, texture), turn = pairs[i % len(pairs)], (i // len(pairs) + i) % (SHAPES * TEXTURES)
         own = int((cut.labels == labels[shape]).nonzero()[turn % SHAPES])
         fill = int((of == labels[texture]).nonzero()[(turn // SHAPES + turn % SHAPES) % TEXTURES])
         images.append(torch.where(cut.masks[own], fills[fill], torch.tensor(float(ground))))
