@@ -43,7 +43,7 @@ SETS = {  # Patchwork's conflicts: how many, and what is special
     "details left on": (300, {"details": True}),
 }
 WATCHED = (0, 1, 8, 9)  # classes with one body in the picture, on which squares are hidden
-EACH = 3  # pictures of each
+EACH = 2  # pictures of each
 SQUARE = 8  # px
 
 
@@ -135,7 +135,7 @@ def right(model: nn.Module, images: Tensor, kinds: Tensor, groups: dict) -> int:
     return int((decide("right", model, images, groups)[1] == kinds.numpy()).sum())
 
 
-def accuracies(nets: dict[str, nn.Module], n: int = 500) -> dict:
+def accuracies(nets: dict[str, nn.Module], n: int = 300) -> dict:
     """Of n test pictures in their own coats, in shuffled ones, and before shuffled scenery: right by pair, and all."""
     truth = Truth(PAIRS, "test", n, 0)
     labels, found = torch.from_numpy(truth.labels), {"pictures": n}
