@@ -8,7 +8,7 @@ from order import GAPS
 from paper import NOT_YET
 
 from bagnet_utils.models.order import COMMAND, HEADED, IN_TILES, TILE
-from bagnet_utils.models.zoo import TITLES
+from bagnet_utils.models.zoo import NETS, TITLES
 from bagnet_utils.worlds.patchwork.scenes import NAMES
 
 WHAT = {
@@ -45,15 +45,16 @@ def lines() -> Iterator[str]:
 def cells_of(name: str, found: dict) -> list[str]:
     """Accuracy pair by pair, whole and in tiles; moved totems; what is left over at the two widest gaps."""
     part, each = found[name], found["pictures"] // 5
-    cells = [f"{cell(part['whole'][pair], each)}; {part['in tiles'][pair]:.0f}" for pair in NAMES]
+    tiles = [f"; {part['in tiles'][pair]:.0f}" if "in tiles" in part else "" for pair in NAMES]
+    cells = [cell(part["whole"][pair], each) + cut for pair, cut in zip(NAMES, tiles, strict=True)]
     cells.append(cell(part["totem, moved"], each))
     return [*cells, ends(widest(name, found), 3)]
 
 
 def widest(name: str, found: dict) -> list[float]:
     """What is left over where squares of 32 px lie 32 px apart: no patch of BagNet-33 sees two of them."""
-    if name == "bagnet33":
-        return storing.read()["patchwork"]["interaction"]["bagnet33"]["left over"][GAPS.index(32)]
+    if name in NETS:
+        return storing.read()["patchwork"]["interaction"][name]["left over"][GAPS.index(32)]
     return found[name]["left over"][list(found[name]["gaps"]).index(32)]
 
 
@@ -72,9 +73,9 @@ def claims(found: dict) -> Iterator[tuple[str, str, bool | None, str]]:
             inside(percent, each, wanted),
             rule,
         )
-    more = dict(zip(GAPS, found["more left over in the resnet"], strict=True))
-    text = f"{ends(more[32], 3)} and {ends(more[40], 3)} more in the ResNet, 32 and 40 px apart"
-    yield "... and its parts interact less than those of the ResNet", text, above(0, more[32], more[40]), "both above 0"
+    more = found["more left over in the resnet"]
+    text = f"{ends(more['32'], 3)} and {ends(more['40'], 3)} more in the ResNet, 32 and 40 px apart"
+    yield "... and its parts interact less than those of the ResNet", text, above(0, *more.values()), "both above 0"
     for kind, wanted, words in (
         ("attention with places", SOLVED, "Attention and places: BagNet-33 climbs the last step, totem"),
         ("attention", CHANCE, "Attention without places: chance (expected; there is no proof)"),
