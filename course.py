@@ -111,6 +111,10 @@ VERBS = {  # name: what it does, what it may be followed by
     "transfer": (program(ROOT / "benchmarks" / "transfer.py"), "features from elsewhere against none (very long)"),
     "choices": (program(ROOT / "benchmarks" / "choices.py"), "train nets that differ in one choice (two hours)"),
     "probes": (program(ROOT / "benchmarks" / "probes.py"), "what each layer's features are worth for other kinds"),
+    "shapes": (program(ROOT / "benchmarks" / "shape_bias.py"), "shape or texture, and nets pushed to shape (an hour)"),
+    "stickers": (program(ROOT / "benchmarks" / "stickers.py"), "stickers, and a defence with a proof (half an hour)"),
+    "order": (program(ROOT / "benchmarks" / "order.py"), "train what reads order and what cannot (an hour)"),
+    "context": (program(ROOT / "benchmarks" / "context.py"), "backgrounds, and how local pictures are (half an hour)"),
     "bench": (program(ROOT / "benchmarks" / "heatmaps.py"), "measure speed and memory, as a table (12 minutes)"),
 }
 

@@ -5,18 +5,27 @@ python3 course.py claims --pictures 1000               fewer pictures, wider int
 python3 course.py claims --world tiny --root DIR       the nets for 64 pixels, on photographs in DIR/val/class/...
 python3 course.py claims --world imagenet --root DIR   the published nets on ImageNet's pictures, or some of them
 torchrun --nproc-per-node=4 benchmarks/claims.py --world imagenet --root DIR         the same, on four GPUs
+
+What has a verb of its own (course.py leaks, transfer, choices, probes, shapes, stickers, order, context) is measured by
+that verb; the page is made anew from all of them.
 """
 
 import argparse
 import os
 from pathlib import Path
 
+import carries_over
+import context
 import corners
+import dry_run
 import every_net
 import leaks
 import measuring
+import order_claims
 import paper
+import shape_bias_claims
 import sizes
+import stickers_claims
 import storing
 import torch
 import transfer
@@ -224,7 +233,13 @@ def page() -> list[str]:
         *transfer.lines(),
         *paper.table(),
         *zeiler.lines(),
+        *shape_bias_claims.lines(),
+        *context.lines(),
+        *stickers_claims.lines(),
+        *order_claims.lines(),
         *every_net.lines(),
+        *dry_run.lines(),
+        *carries_over.lines(),
         TRAINING,
     ]
     facts = ("pictures", "epochs", "batch", "seed", "precision", "device", "threads", "minutes")

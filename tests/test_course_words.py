@@ -98,7 +98,7 @@ def test_a_folders_name_is_no_reason(module):
 def test_the_menu_names_every_verb(folder):
     code, output = course(folder)
     assert code == 0
-    for verb in ("lab", "progress", "test", "run", "train", "claims", "leaks", "choices", "probes", "bench"):
+    for verb in ("lab", "progress", "test", "run", "train", "claims", "leaks", "choices", "stickers", "bench"):
         assert re.search(rf"^  {verb}\s+\w", output, re.MULTILINE)
     assert course(folder, "dance")[0] == 2
     code, output = course(folder, "lab", "--colour", "red")
