@@ -63,8 +63,7 @@ def dry_run(home: Path) -> dict[str, float]:
     broken = launch(home, "broken")
     while not (metrics := folder(home, "broken") / "metrics.csv").exists() and broken.poll() is None:
         time.sleep(0.05)
-    os.killpg(broken.pid, signal.SIGKILL)
-    broken.wait()
+    kill(broken)
     killed = int(metrics.read_text().splitlines()[-1].split(",")[0])
     if launch(home, "broken").wait():
         raise SystemExit("the run that was killed could not be resumed")
@@ -101,7 +100,25 @@ def launch(home: Path, name: str) -> subprocess.Popen:
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={PROCESSES}"]
     words += [*WORDS.split(), "--root", str(home / "pictures"), "--runs", str(home / name)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(words, cwd=DATA.parent, env=environment, start_new_session=True)
+    return subprocess.Popen(words, cwd=DATA.parent, env=environment)
+
+
+def kill(launched: subprocess.Popen) -> None:
+    """torchrun and all processes that it started: each has a session of its own, and would outlive it."""
+    children = Path(f"/proc/{launched.pid}/task/{launched.pid}/children").read_text().split()
+    for number in (launched.pid, *map(int, children)):
+        os.kill(number, signal.SIGKILL)
+    launched.wait()
+    while any(running(number) for number in children):
+        time.sleep(0.05)
+
+
+def running(number: str) -> bool:
+    """Whether there is such a process that has not ended."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def lines() -> Iterator[str]:

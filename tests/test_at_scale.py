@@ -2,15 +2,16 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import dry_run
 import nbformat
 import numpy as np
 import pytest
+import storing
 import torch
 from PIL import Image
 from published import weights_by_rule
@@ -278,7 +279,7 @@ def test_the_dry_run_on_two_processes_is_killed_goes_on_and_ends_as_an_unbroken_
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     words = "-m bagnet_utils.models.at_scale bagnet33 --side 64 --width 0.125 --depth 1 1 1 1 --batch 8 --at-once 2"
     words = f"{words} --steps 20 --every 3 --workers 0".split()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
     quiet["env"] = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def start(name: str) -> subprocess.Popen:
@@ -294,8 +295,7 @@ def test_the_dry_run_on_two_processes_is_killed_goes_on_and_ends_as_an_unbroken_
     until = time.monotonic() + 120
     while not (folder("broken") / "metrics.csv").exists() and time.monotonic() < until:
         time.sleep(0.01)
-    os.killpg(broken.pid, signal.SIGKILL)
-    broken.wait()
+    dry_run.kill(broken)
     assert 3 <= steps("broken")[-1] < 20
     assert whole.wait(timeout=120) == 0
     assert start("broken").wait(timeout=120) == 0
@@ -326,9 +326,6 @@ def test_published_nets_take_a_folder_of_ones_own(server, monkeypatch, root):
 
 
 def test_the_claims_page_says_whether_the_resumed_run_ended_alike(tmp_path, monkeypatch):
-    import dry_run
-    import storing
-
     monkeypatch.setattr(files, "RESULTS", tmp_path / "results.json")
     assert list(dry_run.lines()) == []
     told = {"steps": 20, "processes": 2, "pictures a step": 2, "killed after step": 5, "seconds a step": 2.5}
