@@ -26,7 +26,7 @@ class Context(NamedTuple):
         """Right answers on this ground, in percent (one version: Wilson; several: bootstrap over the things)."""
         right = counted(self.right[ground])
         if right.dtype == bool:
-            return Estimate(100 * right.mean(), *confidence_interval(int(right.sum()), len(right)))
+            return Estimate(100 * float(right.mean()), *confidence_interval(int(right.sum()), len(right)))
         return bootstrap(np.mean, 100 * right)
 
     def points(self, before: str, after: str) -> Estimate:
