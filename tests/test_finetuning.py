@@ -256,13 +256,13 @@ def same(one: dict, other: dict) -> bool:
 
 
 class Stop:
-    """Interrupts as Ctrl-C would, at one step."""
+    """Interrupts as Ctrl-C would, when this share of the steps is made."""
 
-    def __init__(self, at: int):
-        self.at = at
+    def __init__(self, share: float):
+        self.share = share
 
     def __call__(self, steps, of, rows):
-        if steps == self.at:
+        if steps >= self.share * of:
             raise KeyboardInterrupt
 
 
@@ -270,34 +270,33 @@ def test_stopped_and_gone_on_ends_at_the_weights_of_an_unbroken_run(tmp_path, sm
     root, run = fill(tmp_path / "own"), tmp_path / "run"
     whole = finetune(root, epochs=3)
     told = []
-    steps = 4
-    stopped = finetune(root, epochs=3, folder=run, watch=Stop(2 * steps + 2))
+    stopped = finetune(root, epochs=3, folder=run, watch=Stop(0.8))
     assert "Stopped after epoch 2 of 3. Call it again to go on." in capsys.readouterr().out
     assert [row["epoch"] for row in stopped.rows] == [0, 1, 2] and not stopped.model.training
     assert not same(weights(stopped), weights(whole))
     on = finetune(root, epochs=3, folder=run, watch=lambda *how: told.append(how))
     assert same(weights(on), weights(whole)) and on.accuracy == whole.accuracy
     assert [row["epoch"] for row in on.rows] == [0, 1, 2, 3]
-    assert told[0][0] == 2 * steps + 1 and told[-1][:2] == (3 * steps, 3 * steps) and len(told[-1][2]) == 4
+    assert told[0][0] == told[0][1] * 2 / 3 + 1 and told[-1][0] == told[-1][1] and len(told[-1][2]) == 4
     assert told[-1][2][-1]["held out"] == on.rows[-1]["held out"]
     with pytest.raises(bu.BadInput, match="holds another run: epochs was 3 and is 4"):
         finetune(root, epochs=4, folder=run)
 
 
-def test_stopped_at_an_end_of_an_epoch_keeps_what_that_epoch_had_learnt(tmp_path, small):
+def test_what_the_last_full_epoch_had_learnt_is_kept(tmp_path, small):
     root = fill(tmp_path / "own")
-    one = finetune(root, epochs=2, folder=tmp_path / "run", watch=Stop(5))
+    one = finetune(root, epochs=2, folder=tmp_path / "run", watch=Stop(0.75))
     kept = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert same(weights(one), kept["model"]) and len(kept["rows"]) == 1
     with pytest.raises(bu.BadInput, match="stopped before the first epoch had ended, so nothing is learnt yet"):
-        finetune(root, epochs=2, watch=Stop(2))
+        finetune(root, epochs=2, watch=Stop(0.3))
 
 
 def test_minutes_choose_the_epochs_and_a_run_that_goes_on_keeps_them(tmp_path, small, monkeypatch):
     root = fill(tmp_path / "own", 4)
     assert len(finetune(root, minutes=1e-6).rows) == 2
     monkeypatch.setattr(finetuning, "epochs_in", lambda *given: 3)
-    finetune(root, minutes=1, folder=tmp_path / "run", watch=Stop(6))
+    finetune(root, minutes=1, folder=tmp_path / "run", watch=Stop(0.5))
     monkeypatch.setattr(finetuning, "epochs_in", lambda *given: 7)
     assert len(finetune(root, minutes=1, folder=tmp_path / "run").rows) == 4
 

@@ -67,7 +67,7 @@ def finetune(
         print("left out:", note)
     learnt, held = (part_of(world, numbers) for numbers in hold_out(world))
     pixels, pool = (learnt.images * 255).round().to(torch.uint8), evenly(learnt.labels)
-    batch = 32 if len(pool) >= 320 else 16
+    batch = 16 if len(pool) >= 320 else 8  # BatchNorm keeps still, so small ones will do, and need less memory
     pool = pool.repeat(-(-4 * batch // len(pool)))  # few pictures come again and again, or an epoch has no steps
     model = prepared(network, learnt, seed)
     rows = [{"epoch": 0, "held out": percent_right(model, held)}]
