@@ -129,7 +129,8 @@ def lines() -> Iterator[str]:
     run, speeds = found["dry run"], found["speed"]
     run = {"equal": MARK[run["largest difference"] <= EXACT], **run}
     yield HEAD.format(**run)
-    for name, row in speeds.items():
+    for name in (one for one in (*SIZES, "resnet") if one in speeds):
+        row = speeds[name]
         title, paper = TITLES[name].replace("ResNet", "ResNet-50"), PAPER.get(name, "")
         cells = f"{row['forward']:.2f} | {row['forward and backward']:.2f} | {hours(row['forward and backward']):,.0f}"
         yield f"| {title} | {cells} | {paper} |"
