@@ -101,7 +101,7 @@ def ship(model, name: str, recipe: recipes.Recipe, seconds: float) -> None:
 
 # ------------------------------------------------------------ measuring
 
-PICTURES, MOVED = 1000, 40  # of Patchwork's test split; px: how far totems are moved, at most
+PICTURES, MOVED = 1000, 40  # of all pairs, and as many totems; px: how far totems are moved, at most
 GAPS, ASKED = (8, 16, 24, 32, 40), 100  # between hidden squares, in px; pictures on which they are hidden
 SHARES, EVERY = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9), 3  # of a photograph that is missing; every third test photograph
 SEEING = ("vit", "resnet", "vgg", "bagnet9", "bagnet17", "bagnet33")
@@ -110,11 +110,12 @@ SEEING = ("vit", "resnet", "vgg", "bagnet9", "bagnet17", "bagnet33")
 def measure() -> None:
     """Everything that docs/claims.md says of order; what stands there of the same weights is not measured again."""
     world, found = bu.load_world("patchwork", n=PICTURES), storing.read().get("order", {})
+    totems = bu.load_world("patchwork", n=PICTURES, pairs=["totem"])
     nets = {name: load_order(name) for name in (IN_TILES, *HEADED)}
     for name, net in nets.items():
         weights = manifest()[f"order/{name}"]["sha256"][:12]
         if found.get(name, {}).get("weights") != weights:
-            row = {"weights": weights, **right_answers(net, world, tiles=name not in HEADED)}
+            row = {"weights": weights, **right_answers(net, world, totems, tiles=name not in HEADED)}
             gaps = GAPS[3:] if name in HEADED else GAPS  # at narrow gaps the bag itself interacts
             left = [interaction(net, world.images[:ASKED], gap).left_over for gap in gaps]
             row |= {"gaps": gaps, "left over": left}
@@ -149,14 +150,14 @@ def measure_missing() -> None:
     storing.write("order", {"missing": facts})
 
 
-def right_answers(net, world, tiles: bool) -> dict:
-    """Percent right, pair by pair, on whole pictures and perhaps in tiles; and on moved totems."""
-    totems = world.labels // 2 == NAMES.index("totem")
+def right_answers(net, world, totems, tiles: bool) -> dict:
+    """Percent right, pair by pair, on whole pictures and perhaps in tiles; and on more totems, as drawn and moved."""
     random = torch.Generator().manual_seed(0)
-    moved = bu.move(world.images[totems], *torch.randint(MOVED + 1, (2, int(totems.sum())), generator=random))
+    moved = bu.move(totems.images, *torch.randint(MOVED + 1, (2, len(totems.labels)), generator=random))
     shown = {"whole": world.images} | ({"in tiles": scramble(world.images, TILE, seed=1)} if tiles else {})
     right = {what: accuracy_by_pair(bu.predict(net, images), world.labels, NAMES) for what, images in shown.items()}
-    return right | {"totem, moved": 100 * (bu.predict(net, moved) == world.labels[totems]).float().mean().item()}
+    both = [int((bu.predict(net, images) == totems.labels).sum()) for images in (totems.images, moved)]
+    return right | {"totems": both}
 
 
 def more_left_over(joint, summed, other_joint, other_summed, axis: int = -1) -> float:

@@ -44,14 +44,16 @@ def lines() -> Iterator[str]:
 
 def cells_of(name: str, found: dict) -> list[str]:
     """Accuracy pair by pair, whole and in tiles; moved totems; what is left over at the two widest gaps."""
-    part, each = found.get(name), found["pictures"] // 5
-    if name in NETS:  # as the table of Patchwork has it, on other counts
+    part, each, many = found.get(name), found["pictures"] // 5, found["pictures"]
+    if name in NETS:  # as the table of Patchwork has it
         patchwork = storing.read()["patchwork"]
-        part, each = {"whole": patchwork["accuracy"][name]}, patchwork["test pictures"] // 5
-        part |= {"totem, moved": part["whole"]["totem, moved"]}
-    tiles = [f"; {part['in tiles'][pair]:.0f}" if "in tiles" in part else "" for pair in NAMES]
-    cells = [cell(part["whole"][pair], each) + cut for pair, cut in zip(NAMES, tiles, strict=True)]
-    cells.append(cell(part["totem, moved"], each))
+        each, scores = patchwork["test pictures"] // 5, patchwork["accuracy"][name]
+        cells = [cell(scores[pair], each) for pair in (*NAMES, "totem, moved")]
+    else:
+        tiles = [f"; {part['in tiles'][pair]:.0f}" if "in tiles" in part else "" for pair in NAMES]
+        cells = [cell(part["whole"][pair], each) + cut for pair, cut in zip(NAMES, tiles, strict=True)]
+        cells[NAMES.index("totem")] = share(part["totems"][0], many) + tiles[NAMES.index("totem")]
+        cells.append(share(part["totems"][1], many))
     return [*cells, ends(widest(name, found), 3)]
 
 
@@ -70,11 +72,14 @@ def claims(found: dict) -> Iterator[tuple[str, str, bool | None, str]]:
         ("totem", CHANCE, "does not solve totem: no tile holds two figures"),
     ):
         percent = tiles["whole"][pair]
+        of = each
+        if pair == "totem":
+            percent, of = 100 * tiles["totems"][0] / found["pictures"], found["pictures"]
         rule = share_of.format(*wanted)
         yield (
             f"A ResNet that learnt from shuffled tiles {words}",
-            cell(percent, each),
-            inside(percent, each, wanted),
+            cell(percent, of),
+            inside(percent, of, wanted),
             rule,
         )
     more = found["more left over in the resnet"]
@@ -85,9 +90,10 @@ def claims(found: dict) -> Iterator[tuple[str, str, bool | None, str]]:
         ("attention", CHANCE, "Attention without places: chance (expected; there is no proof)"),
         ("patches with places", CHANCE, "Places without attention: chance (proved)"),
     ):
-        both = found[kind]["whole"]["totem"], found[kind]["totem, moved"]
-        text = f"{cell(both[0], each)}, moved {cell(both[1], each)}"
-        yield words, text, all(inside(one, each, wanted) for one in both), share_of.format(*wanted) + ", moved as well"
+        many = found["pictures"]
+        both = [100 * right / many for right in found[kind]["totems"]]
+        text = f"{cell(both[0], many)}, moved {cell(both[1], many)}"
+        yield words, text, all(inside(one, many, wanted) for one in both), share_of.format(*wanted) + ", moved as well"
     left = {kind: widest(kind, found) for kind in HEADED}
     text = ", ".join(f"{kind} {ends(one, 4)}" for kind, one in left.items())
     holds = above(LITTLE, left["attention"], left["attention with places"]) and left["patches with places"][2] < LITTLE
@@ -118,10 +124,10 @@ The ResNet was trained once more on Patchwork, its pictures cut into tiles of {t
 On the patch features of BagNet-33, which stays as it is, heads were trained: a small network that judges each patch,
 with places or with attention among the patches or with both; the mean of its verdicts is added to the logits. Each was
 trained once (one seed), so no interval holds what another seed would change. Percent right on {pictures} test pictures
-({each} a pair; ResNet and BagNet-33: those of the first table), with Wilson's interval; after the semicolon, the same
-pictures in shuffled tiles of {tile} px. *Left
-over*: with squares of 32 px hidden, 32 px apart, the difference between what hiding all of them costs and the sum of
-what each alone costs, as a share of that sum ({asked} pictures, bootstrap).
+({each} a pair) and on {pictures} totems, as drawn and moved, with Wilson's interval (ResNet and BagNet-33: as in the
+first table); after the semicolon, the first in shuffled tiles of {tile} px. *Left over*: with squares of 32 px hidden,
+32 px apart, the difference between what hiding all of them costs and the sum of what each alone costs, as a share of
+that sum ({asked} pictures, bootstrap).
 
 | | coat | face | wheel | totem | tench | totem, moved | left over |
 |---|---|---|---|---|---|---|---|"""
