@@ -162,22 +162,25 @@ def test_glossary_leads_to_where_the_term_is(entry):
 # Words that are emphasised, or stand in a heading of the claims page, and are no terms of the field. Words of up to
 # three letters and names of classes need not stand here.
 ORDINARY = """
-    above absent across added after again against alike alone among another answer anything because before bell best
-    better between bird black both cannot carp carries certain choices claim claims command corners course days
-    depends difference differences different does down drawn draws dropped each elsewhere empty equal equally every
-    exactly experiment fails feet fergus figure filled first five flaw flaws flower from frozen full function help
-    here hidden hide holds honesty hour human itself judged larger last learnt less line longer looks lost made
-    makes mask masked mean measured medicine memory middle minaret minus minutes more most nearly network networks
-    new nine notebook nothing number other others over paper passes photograph picture pictures pixels place places
-    points pole present probable proved published question random removed repeats report reproducibility reverse
-    right same scenery seen ship side size solve solves some something stand-in strange success surely take taken
-    tell test than that them there this threads together trained training twelve undecided useful values were what
-    where which whole wings with within without word worth wrong your zeiler
+    above absent across added after again against alike alone among another answer anything arrangement away
+    backward because before bell below best better between bird black both bound cannot carp carries certain choices
+    claim claims climbs command copy corners cost course data days depends details difference differences different
+    does down drawn draws dropped each elsewhere empty equal equally every exactly experiment fails false feet
+    fergus figure filled first five flaw flaws flower forward found from frozen full function geirhos grey ground
+    guessing harms help here hidden hide holds honesty hour html human inside itself judged jupyterlab larger last
+    learning learnt left less line longer looks lost lower made makes mask masked matters mean measured medicine
+    memory middle minaret minus minutes missing more most nearly network networks new nine none notebook nothing
+    number order other others over page painted paper passes person photo photograph picture pictures pixels place
+    places plain points pole present probable proved published question random removed repeats report
+    reproducibility reverse right rule ruler same scale scenery seen shape ship should side size solve solves some
+    something stand-in strange success sure surely take taken tell test than that their them there these thing third
+    this threads three together trained training trust twelve undecided undefended useful values were what where
+    which white whole wings with within without word worth wrong your zeiler
 """
 NAMES = """
     BibTeX BP BY CC CC0 CDIP CITATION CONTRIBUTING CPU CSV CVPR DOI DOIs ECCV ESC EuroSAT GB HTML ICCV ICLR ICML
-    IIIT JPEG JSTARS LICENSE macOS MB MIT NC NeurIPS NVIDIA OK ONE PatchCamelyon PNG PyTorch README RVL SA
-    TensorFlow USENIX
+    IIIT JPEG JSTARS JupyterLab LICENSE macOS MB MIT NC NeurIPS NVIDIA OK ONE PatchCamelyon PNG PyTorch README RVL
+    SA SIGKILL TensorFlow USENIX
 """
 
 

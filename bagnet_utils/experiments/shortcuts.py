@@ -197,7 +197,7 @@ def sizes_of_files(truth) -> np.ndarray | None:
             return None
         with Image.open(file) as picture:
             sizes.append(picture.size)
-    return np.array(sizes, float)
+    return np.array(sizes, float) if sizes else None
 
 
 def told_by_size(sizes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
