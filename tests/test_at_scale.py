@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import dry_run
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -322,7 +323,7 @@ def test_published_nets_take_a_folder_of_ones_own(server, monkeypatch, root):
         pytest.skip("there is no notebook 14")
     (cell,) = [cell for cell in nbformat.read(notebook, 4).cells if "is_here(" in cell.source]
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
-    exec(cell.source.replace("MY_FOLDER = None", f"MY_FOLDER = {str(root)!r}"), {"bu": bu, "torch": torch})
+    exec(cell.source.replace("MY_FOLDER = None", f"MY_FOLDER = {str(root)!r}"), {"bu": bu, "torch": torch, "plt": plt})
 
 
 def test_the_claims_page_says_whether_the_resumed_run_ended_alike(tmp_path, monkeypatch):
