@@ -129,6 +129,11 @@ first table); after the semicolon, the first in shuffled tiles of {tile} px. *Le
 32 px apart, the difference between what hiding all of them costs and the sum of what each alone costs, as a share of
 that sum ({asked} pictures, bootstrap).
 
+When were the rules set? Those of the tiles after a look at 40 pictures a pair, that of the ViT after 32 photographs,
+those of the heads before any head was measured. The heads were first asked about 200 totems; two rows that say "at
+chance" were then ✗, only because the intervals were wide. So 1,000 were taken, as in the first table. The rules
+stayed as they were.
+
 | | coat | face | wheel | totem | tench | totem, moved | left over |
 |---|---|---|---|---|---|---|---|"""
 CLAIMS = """

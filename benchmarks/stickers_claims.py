@@ -104,6 +104,9 @@ def lines() -> Iterator[str]:
 HEAD = """
 ## Stickers, and a defence with a proof
 
+The aims (50 and 32 % certified, 72 % right) were set before anything was measured; the other rules after about 100 test
+photographs had been seen by BagNet-17, and first stickers for four networks.
+
 | Claim | Elsewhere | Found here | It holds if | Where |
 |---|---|---|---|---|"""
 CERTIFIED = """
