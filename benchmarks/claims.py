@@ -15,13 +15,12 @@ import os
 from pathlib import Path
 
 import carries_over
-import context
+import context_claims
 import corners
 import dry_run
 import every_net
 import leaks
 import measuring
-import numpy as np
 import order_claims
 import paper
 import shape_bias_claims
@@ -33,16 +32,14 @@ import transfer
 import zeiler
 from cells import MARK, cell, inside
 from leaks import CHANCE
-from sizes import LEARNT, NEW
+from sizes import LEARNT, NEW, without_copies
 from tqdm import tqdm
 
 import bagnet_utils as bu
 from bagnet_utils.display.figures import show_sheet
-from bagnet_utils.models.finetuning import part_of
 from bagnet_utils.models.scores import accuracy_by_pair
 from bagnet_utils.models.zoo import NETS, TITLES, manifest
 from bagnet_utils.worlds import imagenet, tiny
-from bagnet_utils.worlds.own import numbers_of_copies
 from bagnet_utils.worlds.patchwork.scenes import NAMES
 from bagnet_utils.worlds.pictures import class_folders, listing, read
 from bagnet_utils.worlds.world import World
@@ -135,11 +132,10 @@ def fingers_swapped(world) -> tuple[torch.Tensor, torch.Tensor]:
 def measure_photos(count: int | None) -> World:
     """Accuracy on the test pictures that ship, and on those learnt from."""
     world, learnt = (bu.load_world("photos", split, n=count) for split in ("test", "train"))
-    copies = numbers_of_copies(torch.cat([world.images, learnt.images]))
-    new = torch.from_numpy(~np.isin(copies[: len(world.labels)], copies[len(world.labels) :])).nonzero()[:, 0]
-    storing.write("photos", {NEW: len(new)})
+    new = without_copies(world, learnt)
+    storing.write("photos", {NEW: len(new.labels)})
     for name in shipped("photos"):
-        note_accuracy(name, "photos", {"top-1": world, LEARNT: learnt, NEW: part_of(world, new)})
+        note_accuracy(name, "photos", {"top-1": world, LEARNT: learnt, NEW: new})
     return world
 
 
@@ -240,7 +236,7 @@ def page() -> list[str]:
         *paper.table(),
         *zeiler.lines(),
         *shape_bias_claims.lines(),
-        *context.lines(),
+        *context_claims.lines(),
         *stickers_claims.lines(),
         *order_claims.lines(),
         *every_net.lines(),

@@ -1,10 +1,15 @@
 """Accuracy against patch size, on every world: a part of docs/claims.md."""
 
+import numpy as np
 import storing
+import torch
 from cells import cell
 
+from bagnet_utils.models.finetuning import part_of
 from bagnet_utils.models.zoo import TITLES
+from bagnet_utils.worlds.own import numbers_of_copies
 from bagnet_utils.worlds.patchwork.scenes import NAMES
+from bagnet_utils.worlds.world import World
 
 LEARNT = "of its training pictures"
 NEW = "test pictures without a copy among the learnt"
@@ -50,6 +55,13 @@ def lines() -> list[str]:
     if all(LEARNT in one for one in scores):
         table.append(BY_HEART.format(*[value for one in scores for value in (one[LEARNT], one["top-1"])]))
     return table
+
+
+def without_copies(world: World, learnt: World) -> World:
+    """The pictures that have no copy among the learnt ones, mirrored or not."""
+    copies = numbers_of_copies(torch.cat([world.images, learnt.images]))
+    mine, theirs = copies[: len(world.labels)], copies[len(world.labels) :]
+    return part_of(world, torch.from_numpy(~np.isin(mine, theirs)).nonzero()[:, 0])
 
 
 SIZES = """

@@ -14,28 +14,16 @@ from bagnet_utils.models.zoo import build
 SIZES = (9, 17, 33)
 DISPLAY = Path(__file__).parents[1] / "bagnet_utils" / "display"
 
-# A page without a kernel: a model that keeps its state, as anywidget's does in static HTML, and the same script.
+# A page without a kernel: a model that keeps its state, as anywidget's does in static HTML (the report's own), and the
+# same script.
+MODEL = (DISPLAY / "report.js").read_text(encoding="utf-8").split("const models")[0]
 PAGE = """<!doctype html><meta charset="utf-8"><style>%s</style>
 <div id="a"></div><div id="b"></div><div id="again"></div>
 <script type="module">
 import widget from "./widget.js";
-function stub(state) {
-  const heard = {};
-  return {
-    state, heard,
-    get: (name) => state[name],
-    set(name, value) {
-      if (state[name] === value) return;
-      state[name] = value;
-      for (const call of [...(heard[`change:${name}`] ?? [])]) call();
-    },
-    save_changes() {},
-    on: (name, call) => (heard[name] ??= []).push(call),
-    off: (name, call) => (heard[name] = heard[name].filter((other) => other !== call)),
-  };
-}
+%s
 const state = await (await fetch("./state.json")).json();
-window.models = { a: stub(structuredClone(state)), b: stub(state) };
+window.models = { a: live(structuredClone(state)), b: live(state) };
 window.show = (name, place) => widget.render({ model: window.models[name], el: document.getElementById(place) });
 window.show("a", "a");
 window.show("b", "b");
@@ -61,7 +49,7 @@ def without_a_kernel(browser, name: str, style: str, widget) -> Iterator:
     """A page that shows a widget twice, in #a and #b, with no network. It may not ask for anything, nor fail."""
     state = {key: value for key, value in widget.get_state().items() if not key.startswith("_")}
     files = {
-        "": ("text/html", PAGE % style),
+        "": ("text/html", PAGE % (style, MODEL)),
         "widget.js": ("text/javascript", (DISPLAY / f"{name}.js").read_text(encoding="utf-8")),
         "state.json": ("application/json", json.dumps(state)),
     }

@@ -16,6 +16,7 @@ import measuring
 import numpy as np
 import paper
 import pytest
+import sizes
 import storing
 import torch
 import transfer
@@ -27,6 +28,7 @@ from bagnet_utils import files
 from bagnet_utils.experiments.transfer import some_of_each
 from bagnet_utils.models import zoo
 from bagnet_utils.worlds.photos import CLASSES
+from bagnet_utils.worlds.world import World
 
 ROOT = Path(__file__).parents[1]
 # One net whose weights were put there by hand, measured on a folder of pictures; words: here, names of the two files
@@ -215,3 +217,13 @@ def test_transfer_teaches_a_last_layer():
     chosen = some_of_each(labels, 5, seed=0)
     weight, bias = transfer.last_layer(features[chosen], labels[chosen], 4)
     assert torch.equal((features @ weight.T + bias).argmax(1), labels)
+
+
+def test_mirrored_copies_of_what_was_learnt_are_left_out():
+    random = torch.Generator().manual_seed(0)
+    learnt = torch.rand(4, 3, 32, 32, generator=random)
+    test = torch.cat([learnt[1:2].flip(3), torch.rand(2, 3, 32, 32, generator=random), learnt[3:]])
+    worlds = [
+        World(one, torch.zeros(len(one), dtype=torch.long), ("one",), [None] * len(one)) for one in (test, learnt)
+    ]
+    assert torch.equal(sizes.without_copies(*worlds).images, test[1:3])

@@ -4,6 +4,8 @@
 function live(state) {
   const heard = {};
   return {
+    state,
+    heard,
     get: (name) => state[name],
     set(name, value) {
       if (state[name] === value) return;
