@@ -89,6 +89,19 @@ def run_options(names: list[str]) -> list[str]:
     return names
 
 
+def site(python: Path, words: list[str]) -> int:
+    """The website. What builds it is installed when it is first asked for."""
+    question = [python, "-c", "import latex2mathml, myst_nb, pypdf, sphinx_book_theme"]
+    if subprocess.call(question, stderr=subprocess.DEVNULL):
+        say("Installing what builds the website: Sphinx and a few more (once; about a minute).")
+        step([*pip(python), "--constraint", "constraints.txt", "--editable", ".[site]"])
+    return call([python, ROOT / "docs" / "site" / "build.py", *words])
+
+
+def pip(python: Path) -> list[str]:
+    return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
+
+
 def program(*words):
     """A verb that runs a Python program, with whatever follows the verb."""
     return lambda python, rest: call([python, *words, *rest])
@@ -105,6 +118,7 @@ VERBS = {  # name: what it does, what it may be followed by
         "run all tests, two at a time (what follows goes to pytest: test -k heatmap)",
     ),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
+    "site": (site, "make the course's website in site/ (--serve shows it; --pdf, --run, --repository OWNER/NAME)"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
     "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
@@ -201,8 +215,7 @@ def this_environment() -> Path:
 
 def install(python: Path, ready: Path, now: dict[str, str], *limits: str) -> None:
     """Install the course and what it needs. `ready` holds `now` afterwards, and is gone while packages change."""
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2", *limits]
-    step([*command, "--editable", ".[dev]"], on_change=lambda: ready.unlink(missing_ok=True))
+    step([*pip(python), *limits, "--editable", ".[dev]"], on_change=lambda: ready.unlink(missing_ok=True))
     ready.write_text(json.dumps(now), encoding="utf-8")
 
 

@@ -6,11 +6,13 @@ python -m bagnet_utils.notebooks copy FROM TO         bring the copies in TO up 
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from bagnet_utils.display.recording import ASKED, LIVE
 from bagnet_utils.files import write_whole
 
 EXECUTE = ["--log-level=WARN", "--to", "notebook", "--execute", "--inplace"]
@@ -19,9 +21,15 @@ DAMAGED = "damaged"
 
 
 def run(path: Path) -> int:
-    """Run a notebook and keep its outputs: without the widgets' state, and pictures with the words of their cells."""
-    started = time.monotonic()
-    if failed := subprocess.call([sys.executable, "-m", "nbconvert", *EXECUTE, str(path)]):
+    """Run a notebook and keep its outputs: without the widgets' state, and pictures with the words of their cells.
+
+    What the website needs of the widgets of the course's own notebooks goes into docs/live.
+    """
+    started, path = time.monotonic(), path.resolve()
+    shelf = path.parents[1] / "docs" / "live"
+    site = path.parent.name == "notebooks" and shelf.is_dir()
+    environment = {**os.environ, ASKED: "1"} if site else None
+    if failed := subprocess.call([sys.executable, "-m", "nbconvert", *EXECUTE, str(path)], env=environment):
         return failed
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["metadata"].pop("widgets", None)  # their state: large, and a page on GitHub cannot use it
@@ -30,9 +38,29 @@ def run(path: Path) -> int:
             for kind in {"image/png", "image/jpeg"} & output.get("data", {}).keys():
                 if "alt" in cell["metadata"]:
                     output["metadata"][kind] = output["metadata"].get(kind, {}) | {"alt": cell["metadata"]["alt"]}
+    live = take_out_what_is_live(notebook)
+    if site:
+        write_whole(shelf / f"{path.stem}.json", json.dumps(live, indent=1, ensure_ascii=False))
     write(notebook, path)
     print(f"{path.name}: {time.monotonic() - started:.0f} s", flush=True)
     return 0
+
+
+def take_out_what_is_live(notebook: dict) -> dict[str, list[dict]]:
+    """What the widgets of each cell carry for a page without a kernel, by the cell's id. It leaves the notebook."""
+    found = {}
+    for cell in notebook["cells"]:
+        left = []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if LIVE in data:
+                found.setdefault(cell["id"], []).append(data.pop(LIVE))
+                data = {kind: content for kind, content in data.items() if content}
+            if data or "data" not in output:  # the mark of a check shows nothing else
+                left.append(output)
+        if "outputs" in cell:
+            cell["outputs"] = left
+    return found
 
 
 def bring_copies_up_to_date(notebooks: Path, copies: Path) -> None:

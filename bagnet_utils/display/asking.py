@@ -2,6 +2,7 @@
 
 import ipywidgets
 
+from bagnet_utils.display.recording import recorded
 from bagnet_utils.progress import BOXES, CLOSE, record_guess
 
 
@@ -12,7 +13,21 @@ class Box:
         self.words, self.box = words, box
 
     def _repr_mimebundle_(self, **options) -> dict:
-        return {**self.box._repr_mimebundle_(**options), "text/plain": f"[{self.words}]"}
+        words = {"text/plain": f"[{self.words}]"}
+        return {**self.box._repr_mimebundle_(**options), **words, **recorded(self.live)}
+
+    def live(self) -> dict:
+        """What a page without a kernel needs to stand in for these widgets."""
+        raise NotImplementedError
+
+
+def tell(said: str, **truth) -> None:
+    """Say how a guess ended; for pages without a kernel, also keep what it is scored by."""
+    from IPython.display import display
+
+    print(said)
+    if mark := recorded(lambda: {"kind": "check", "said": said, **truth}):
+        display({**mark, "text/plain": ""}, raw=True)
 
 
 class Guess(Box):
@@ -35,10 +50,15 @@ class Guess(Box):
     def value(self) -> float:
         return self.slider.value
 
+    def live(self) -> dict:
+        ends = {"low": self.slider.min, "high": self.slider.max, "step": self.slider.step}
+        return {"kind": "guess", "question": self.question, "unit": self.unit, "close": CLOSE, **ends}
+
     def check(self, truth: float) -> None:
         """Show guess and truth side by side."""
         if not self.moved:
-            return print(f"It is {truth:g}{self.unit}. Next time, move the slider first.")
+            said = f"It is {truth:g}{self.unit}. Next time, move the slider first."
+            return tell(said, question=self.question, truth=float(truth))
         span, apart = self.slider.max - self.slider.min, abs(self.value - truth)
         near = "Close." if apart <= CLOSE * span else "Not close: what do you think now?"
         print(f"You said {self.value:g}{self.unit}; it is {truth:g}{self.unit}. {near if apart else 'Exactly right.'}")
@@ -73,6 +93,10 @@ class Expectation(Box):
     def value(self) -> dict[str, dict[str, bool]]:
         return {row: {column: box.value for column, box in boxes.items()} for row, boxes in self.boxes.items()}
 
+    def live(self) -> dict:
+        columns = list(next(iter(self.boxes.values())))
+        return {"kind": "expect", "question": self.question, "rows": list(self.boxes), "columns": columns}
+
     def check(self, truth: dict[str, dict[str, bool]]) -> None:
         """Compare with what was measured, box by box."""
         ticked, boxes = self.value, [(row, column) for row, columns in truth.items() for column in columns]
@@ -80,7 +104,9 @@ class Expectation(Box):
             correct = [
                 f"{row}: {', '.join(c for c in columns if columns[c]) or 'none'}" for row, columns in truth.items()
             ]
-            return print(f"You ticked nothing. These boxes are correct. {'; '.join(correct)}.")
+            said = f"You ticked nothing. These boxes are correct. {'; '.join(correct)}."
+            plain = {row: {column: bool(truth[row][column]) for column in truth[row]} for row in truth}
+            return tell(said, question=self.question, truth=plain)
         wrong = [f"{row} on {column}" for row, column in boxes if truth[row][column] != ticked[row][column]]
         print(f"You predicted {len(boxes) - len(wrong)} of {len(boxes)} correctly.")
         if wrong:

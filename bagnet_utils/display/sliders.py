@@ -1,18 +1,23 @@
 """Sliders with a figure that follows them."""
 
+import base64
 import io
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from html import escape
 
 import ipywidgets
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from PIL import Image
 
 from bagnet_utils.display.asking import Box
 from bagnet_utils.display.style import DPI
 from bagnet_utils.errors import BadInput
 
 Make = Callable[..., Figure | str | tuple[Figure, str]]
+STILLS, SENTENCES = 60, 1000  # that a page without a kernel may carry, of pictures and of words alone
 
 
 class Sliders(Box):
@@ -43,10 +48,10 @@ class Sliders(Box):
     def values(self) -> dict:
         return {name: slider.value for name, slider in self.sliders.items()}
 
-    def made(self) -> tuple[Figure | None, str]:
-        """Figure and words for the sliders as they stand; what cannot be had is said in words."""
+    def made(self, **values) -> tuple[Figure | None, str]:
+        """Figure and words for the sliders as they stand, or for other values; what cannot be had is said in words."""
         try:
-            made = self.make(**self.values)
+            made = self.make(**{**self.values, **values})
         except BadInput as problem:
             return None, str(problem)
         figure, words = made if isinstance(made, tuple) else (made, "") if isinstance(made, Figure) else (None, made)
@@ -61,12 +66,45 @@ class Sliders(Box):
         self.picture.value, self.picture.layout.display = content.getvalue(), "" if figure is not None else "none"
         self.words_below.value = f"<pre>{escape(words)}</pre>"
 
+    def live(self) -> dict:
+        """Everything that can be shown, for a page without a kernel; sliders that would make it too much stay fixed.
+
+        Pictures and words stand in the order in which the last of the free sliders moves fastest.
+        """
+        options = {name: list(slider.options) for name, slider in self.sliders.items()}
+        free = movable(options, STILLS if self.picture.value else SENTENCES)
+        shown = []
+        for choice in itertools.product(*(options[name] for name in free)):
+            figure, words = self.made(**dict(zip(free, choice, strict=True)))
+            shown.append([webp(figure) if figure is not None else "", words])
+        start = {name: options[name].index(value) for name, value in self.values.items()}
+        told = [
+            [name, [str(option) for option in every]] for name, every in options.items()
+        ]  # files sort what is named
+        return {"kind": "sliders", "options": told, "start": start, "free": free, "shown": shown}
+
     def still(self) -> Figure | None:
         """What is shown now, as a figure and printed words: for paper, and for pages without widgets."""
         figure, words = self.made()
         if words:
             print(words)
         return figure
+
+
+def movable(options: dict[str, list], most: int) -> list[str]:
+    """The sliders that may move together, so that there are at most so many combinations, but as many as can be."""
+    sets = [list(names) for size in range(len(options) + 1) for names in itertools.combinations(options, size)]
+    counts = [math.prod(len(options[name]) for name in names) for names in sets]
+    return sets[max(range(len(sets)), key=lambda n: (counts[n] <= most) * counts[n])]
+
+
+def webp(figure: Figure) -> str:
+    """A figure as an address that holds the picture itself, small."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    plt.close(figure)
+    Image.open(drawn).convert("RGB").save(small, "WEBP", quality=80, method=6)
+    return "data:image/webp;base64," + base64.b64encode(small.getvalue()).decode()
 
 
 def sliders(make: Make, start: dict | None = None, **choices) -> Sliders:

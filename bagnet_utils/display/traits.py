@@ -6,6 +6,7 @@ import anywidget
 from traitlets import Dict, Int, List, TraitError
 
 from bagnet_utils.checks import describe, whole
+from bagnet_utils.display.recording import recorded
 from bagnet_utils.errors import BadInput
 
 
@@ -35,6 +36,15 @@ class Carried(anywidget.AnyWidget):
 
     movable = ()  # names of the traits that a page may change
     packed = Dict().tag(sync=True)  # what never changes
+
+    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
+        data, about = super()._repr_mimebundle_(**options)
+        return {**data, **recorded(self.live)}, about
+
+    def live(self) -> dict:
+        """All that a page without a kernel needs."""
+        state = {name: getattr(self, name) for name in ("packed", *self.movable)}
+        return {"kind": type(self).__name__.lower(), "state": state}
 
     def get_state(self, key=None, drop_defaults=False) -> dict:
         """What travels. Also into a static page goes all of it: to ipywidgets the script looks like a default."""

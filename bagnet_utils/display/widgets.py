@@ -14,6 +14,7 @@ from traitlets import Dict, observe, validate
 
 from bagnet_utils.checks import check_images, check_target, describe, whole
 from bagnet_utils.display.figures import show_patch
+from bagnet_utils.display.gallery import Gallery
 from bagnet_utils.display.traits import BadTrait, Carried, Places, Whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence, silence_patches
@@ -126,17 +127,22 @@ class Explorer(Carried):
 
 def explore(
     models: BagNet | Sequence[BagNet],
-    image: Tensor,
+    image: Tensor | dict[str, Tensor],
     target: int | None = None,
     classes: Sequence[str] | None = None,
-) -> Explorer:
+) -> Explorer | Gallery:
     """A widget to look at the evidence of every patch of a picture, and to silence patches.
 
     models: one BagNet or several of different patch sizes, in eval mode, with the same classes.
-    image: 3 x H x W in [0, 1]. target: the class to begin with, by default the first model's answer.
+    image: 3 x H x W in [0, 1], or several by name: then a list to choose from stands above.
+    target: the class to begin with, by default the class that the picture is named after, or the first model's answer.
     classes: their names, by default the model's own. `.still()` of what comes back is the same as a figure.
     """
     models = check_models(models)
+    if isinstance(image, dict) and image:
+        known = check_names(classes, models[0])
+        named = {name: known.index(name) for name in image if name in known} if target is None else {}
+        return Gallery(image, lambda name: explore(models, image[name], named.get(name, target), classes))
     image = check_picture(image, models)
     maps = {model.patch_size: evidence(model, image[None])[0].float().cpu() for model in models}  # each C x h x w
     logits = torch.stack([heat.mean((1, 2)) for heat in maps.values()])  # models x C
