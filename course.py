@@ -94,7 +94,8 @@ def site(python: Path, words: list[str]) -> int:
     question = [python, "-c", "import latex2mathml, myst_nb, pypdf, sphinx_book_theme"]
     if subprocess.call(question, stderr=subprocess.DEVNULL):
         say("Installing what builds the website: Sphinx and a few more (once; about a minute).")
-        step([*pip(python), "--constraint", "constraints.txt", "--editable", ".[site]"])
+        limits = ["--constraint", "constraints.txt"] if python.is_relative_to(VENV) else []
+        step([*pip(python), *limits, "--editable", ".[site]"])
     return call([python, ROOT / "docs" / "site" / "build.py", *words])
 
 

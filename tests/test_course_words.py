@@ -39,6 +39,20 @@ def test_here_uses_this_python_and_makes_no_environment(module, monkeypatch):
     assert not module.VENV.exists()
 
 
+def test_what_builds_the_site_is_installed_when_it_is_first_asked_for(module, monkeypatch, capsys):
+    asked, there = [], []
+    monkeypatch.setattr(module, "step", lambda command, **_: asked.append(command) or there.append("sphinx"))
+    monkeypatch.setattr(module, "call", lambda command: asked.append(command) or 0)
+    monkeypatch.setattr(module.subprocess, "call", lambda command, **_: 0 if there else 1)
+    python = module.VENV / "bin" / "python"
+    assert module.site(python, ["--pdf"]) == 0
+    assert "Installing what builds the website" in capsys.readouterr().out
+    assert module.site(python, []) == 0 and "Installing" not in capsys.readouterr().out
+    installs = [words for words in asked if "pip" in words]
+    assert len(installs) == 1 and ".[site]" in installs[0] and "constraints.txt" in installs[0]
+    assert asked[1][1].name == "build.py" and asked[1][2:] == ["--pdf"]
+
+
 def test_a_disk_without_locks_does_not_stop_the_course(module, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
 

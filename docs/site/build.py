@@ -3,7 +3,6 @@
 import argparse
 import functools
 import http.server
-import json
 import os
 import re
 import shutil
@@ -16,8 +15,7 @@ import finishing
 import printing
 import staging
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE, SOURCE, SITE = ROOT / "docs" / "site", ROOT / "docs" / "_build" / "source", ROOT / "site"
+ROOT, HERE = Path(__file__).resolve().parents[2], Path(__file__).resolve().parent
 
 
 def repository() -> str:
@@ -32,30 +30,34 @@ def repository() -> str:
 
 
 def build(options: argparse.Namespace) -> None:
-    started = time.monotonic()
-    shutil.rmtree(SOURCE.parent, ignore_errors=True)
-    staging.stage(SOURCE)
-    if options.run:
-        names = sorted(map(str, (SOURCE / "notebooks").glob("*.ipynb")))
-        subprocess.run([sys.executable, "-m", "bagnet_utils.notebooks", "run", *names], check=True)
-    staging.prepare(SOURCE)
-    words = {"COURSE_REPOSITORY": options.repository, "PYTHONWARNINGS": "ignore"}
-    sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-j", "2", "-c", str(HERE), "-W", "--keep-going"]
-    made = SOURCE.parent / "html"
-    subprocess.run([*sphinx, str(SOURCE), str(made)], check=True, env={**os.environ, **words})
-    finishing.finish(made, SOURCE, options.address)
-    shutil.rmtree(SITE, ignore_errors=True)
-    made.rename(SITE)
-    pages = len(list(SITE.rglob("*.html")))
+    """Make the site beside its place, then put it there: a site that is being read is whole, old or new."""
+    started, workshop = time.monotonic(), ROOT / "docs" / "_build" / str(os.getpid())
+    source, made = workshop / "source", workshop / "html"
+    try:
+        staging.stage(source)
+        if options.run:
+            names = sorted(map(str, (source / "notebooks").glob("*.ipynb")))
+            subprocess.run([sys.executable, "-m", "bagnet_utils.notebooks", "run", *names], check=True)
+        staging.prepare(source, made)
+        words = {"COURSE_REPOSITORY": options.repository, "COURSE_STATIC": str(source / "static")}
+        sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-j", "2", "-W", "--keep-going", "-c", str(HERE)]
+        subprocess.run([*sphinx, str(source), str(made)], check=True, env={**os.environ, **words})
+        finishing.finish(made, options.address)
+        shutil.rmtree(options.out, ignore_errors=True)
+        shutil.move(made, options.out)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    pages = len(finishing.pages(options.out))
     if not options.repository:
         print("No address at GitHub is known (say --repository OWNER/NAME): no buttons for Binder, Colab, Codespaces.")
-    size = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file()) / 1e6
-    print(f"site/: {pages} pages, {size:.0f} MB, made in {time.monotonic() - started:.0f} s", flush=True)
+    size = sum(file.stat().st_size for file in options.out.rglob("*") if file.is_file()) / 1e6
+    seconds = time.monotonic() - started
+    print(f"{options.out.name}/: {pages} pages, {size:.0f} MB, made in {seconds:.0f} s", flush=True)
 
 
-def serve(port: int) -> None:
+def serve(site: Path, port: int) -> None:
     """The site on this machine's own address, until Ctrl-C."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         print(f"http://127.0.0.1:{server.server_port}/ shows the site; Ctrl-C ends it.", flush=True)
         server.serve_forever()
@@ -69,6 +71,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--pdf", action="store_true", help="also make one PDF of the course, site/bagnet-course.pdf")
     parser.add_argument("--repository", default=repository(), help="OWNER/NAME at GitHub, for the open-in buttons")
     parser.add_argument("--address", default="", help="where the site will be published, for its sitemap")
+    parser.add_argument("--out", type=Path, default=ROOT / "site", help="the folder that is made (default: site)")
     options = parser.parse_args(words)
     if options.repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", options.repository):
         parser.error(f"--repository is {options.repository!r}, but OWNER/NAME is wanted")
@@ -77,9 +80,9 @@ def main(words: list[str]) -> int:
         options.address = f"https://{owner}.github.io/{'' if name == f'{owner}.github.io' else name + '/'}"
     build(options)
     if options.pdf:
-        printing.print_course(SITE, SITE / "bagnet-course.pdf")
+        printing.print_course(options.out, options.out / "bagnet-course.pdf")
     if options.serve:
-        serve(options.port)
+        serve(options.out, options.port)
     return 0
 
 
@@ -88,5 +91,7 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except subprocess.CalledProcessError as problem:
         sys.exit(f"The site was not made: {Path(problem.cmd[2]).name} ended with {problem.returncode}; see above.")
+    except (printing.NoBrowser, OSError) as problem:
+        sys.exit(f"The site was not made, or not shown: {problem}")
     except KeyboardInterrupt:
         sys.exit(0)

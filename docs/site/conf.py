@@ -24,6 +24,7 @@ myst_enable_extensions = ["dollarmath", "html_image", "attrs_inline"]
 myst_heading_anchors = 4
 myst_update_mathjax = False
 default_role = "code"
+add_module_names = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -31,7 +32,7 @@ python_maximum_signature_line_length = 88
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path = [str(HERE / "static"), str(HERE.parent / "_build" / "source" / "static")]
+html_static_path = [str(HERE / "static"), os.environ["COURSE_STATIC"]]
 html_favicon = str(HERE / "static" / "icons" / "patch.svg")
 html_css_files = ["site.css"]
 html_js_files = [("live.js", {"defer": "defer"})]

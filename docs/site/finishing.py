@@ -1,4 +1,4 @@
-"""The pages after Sphinx: nothing from elsewhere may load, pictures wait until they are seen, and machines can read it."""
+"""The pages after Sphinx: nothing from elsewhere may load, pictures wait until seen, machines can read it."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ UNUSED = r'<script[^>]*src="[^"]*(fontawesome|{more})\.js[^"]*"[^>]*></script>' 
 SEARCH = "searchtools|language_data|searchindex"  # only its own page needs these
 
 
-def finish(made: Path, source: Path, address: str) -> None:
+def finish(made: Path, address: str) -> None:
     """Everything that is done to the folder of pages that Sphinx made."""
     for unwanted in (".doctrees", "_static/locales", "_static/vendor", ".buildinfo", "objects.inv"):
         path = made / unwanted

@@ -34,8 +34,8 @@ def put(file: Path, place: Path) -> None:
     shutil.copyfile(file, place)
 
 
-def prepare(source: Path) -> None:
-    """Make the copies into what Sphinx takes."""
+def prepare(source: Path, made: Path) -> None:
+    """Make the copies into what Sphinx takes, and put those to be downloaded among the pages."""
     shelf = source / "static" / "live"
     shelf.mkdir(parents=True)
     (shelf.parent / "widgets.js").write_text(widgets(), encoding="utf-8")
@@ -45,7 +45,7 @@ def prepare(source: Path) -> None:
     for path in sorted(source.glob("notebooks/*.ipynb")):
         live = json.loads((source / "docs" / "live" / f"{path.stem}.json").read_text(encoding="utf-8"))
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        put(path, source.parent / "html" / "notebooks" / path.name)  # to be downloaded
+        put(path, made / "notebooks" / path.name)
         for cell in notebook["cells"]:
             name = f"{path.stem}-{cell['id']}"
             if cell["cell_type"] == "markdown":
