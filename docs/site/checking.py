@@ -8,7 +8,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
-PACKAGES = ("torch", "scipy")  # those that a page does not have
+PACKAGES = ("torch", "scipy", "fcntl")  # those that a page does not have
 MOST = 4000  # letters of what is printed
 missed: list[str] = []  # what was wanted of those packages after all was imported
 
@@ -109,8 +109,8 @@ def checked(check, variable: str, code: str) -> str:
             exec(compile(code, "your code", "exec"), space)
         except BaseException as problem:
             steps = [step for step in traceback.extract_tb(problem.__traceback__) if step.filename == "your code"]
-            line = getattr(problem, "lineno", None) or (steps[-1].lineno if steps else 1)
-            print(f"✗ Line {line}: {''.join(traceback.format_exception_only(problem)).strip()}")
+            line = problem.lineno if isinstance(problem, SyntaxError) else steps[-1].lineno if steps else 1
+            print(f"✗ Line {line}: {traceback.format_exception_only(problem)[-1].strip()}")
         else:
             check(space.get(variable))
     text = said.getvalue().strip()

@@ -7,6 +7,8 @@ const bytes = async (name) => {
   return answer.arrayBuffer();
 };
 
+const brief = (problem) => ({ failed: String(problem).trim().split("\n").pop() });
+
 async function start() {
   const archives = Promise.all(["numpy.zip", "course.zip"].map(bytes));
   archives.catch(() => {}); // awaited below, and reported there
@@ -18,12 +20,12 @@ async function start() {
 }
 
 const ready = start();
-ready.then(() => postMessage({ ready: true })).catch((problem) => postMessage({ failed: String(problem) }));
+ready.then(() => postMessage({ ready: true })).catch((problem) => postMessage(brief(problem)));
 
 onmessage = async ({ data: { name, variable, code } }) => {
   try {
     postMessage({ said: (await ready)(name, variable, code) });
   } catch (problem) {
-    postMessage({ failed: String(problem) });
+    postMessage(brief(problem));
   }
 };

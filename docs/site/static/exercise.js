@@ -4,7 +4,7 @@
 
 (() => {
   const here = document.currentScript.src;
-  const LIMIT = 20; // seconds for one check
+  const LIMIT = 15; // seconds for one check
   let [engine, turn, count] = [null, Promise.resolve(), 0];
 
   function add(parent, tag, attributes = {}, text = "") {
@@ -106,7 +106,10 @@
     editor.focus();
     said.textContent = "Python is starting ... You can already write.";
     started().then(
-      () => (said.textContent = said.textContent.startsWith("Python is") ? "Python is ready." : said.textContent),
+      () => {
+        if (said.textContent.startsWith("Python is")) said.textContent = "Python is ready.";
+        document.querySelectorAll(".exercise-load").forEach((note) => note.remove());
+      },
       (problem) => (said.textContent = `Python did not start here (${problem.message}). Open the notebook instead: the buttons are above.`),
     );
   }
@@ -117,7 +120,7 @@
       continue;
     }
     const button = add(place, "button", { type: "button", class: "exercise-open" }, "Solve it here");
-    const note = add(place, "span", { class: "exercise-keys" }, `loads Python and NumPy from this site: ${place.dataset.size} MB, once, some 15 seconds`);
+    const note = add(place, "span", { class: "exercise-keys exercise-load" }, `loads Python and NumPy from this site: ${place.dataset.size} MB, once, some 15 seconds`);
     button.addEventListener("click", () => {
       button.remove();
       note.remove();
