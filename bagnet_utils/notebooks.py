@@ -56,7 +56,9 @@ def take_out_what_is_live(notebook: dict) -> dict[str, list[dict]]:
             if LIVE in data:
                 found.setdefault(cell["id"], []).append(data.pop(LIVE))
                 data = {kind: content for kind, content in data.items() if content}
-            if data or "data" not in output:  # the mark of a check shows nothing else
+            if left and output.get("name", "no") == left[-1].get("name"):  # a mark stood between printed lines
+                left[-1]["text"] = "".join([*left[-1]["text"], *output["text"]]).splitlines(keepends=True)
+            elif data or "data" not in output:  # the mark of a check shows nothing else
                 left.append(output)
         if "outputs" in cell:
             cell["outputs"] = left

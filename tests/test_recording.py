@@ -116,8 +116,9 @@ def test_a_run_takes_it_out_of_the_notebook():
     stream = {"output_type": "stream", "name": "stdout", "text": ["It is 3."]}
     mark = {"output_type": "display_data", "metadata": {}, "data": {LIVE: {"kind": "check"}, "text/plain": ""}}
     view = {"output_type": "execute_result", "metadata": {}, "data": {LIVE: {"kind": "guess"}, "text/plain": "[a]"}}
-    one["outputs"], two["outputs"] = [stream, mark], [view]
+    more = stream | {"text": ["It is 4."]}
+    one["outputs"], two["outputs"] = [stream, mark, more], [view]
     words = nbformat.v4.new_markdown_cell("words")
     live = notebooks.take_out_what_is_live({"cells": [one, words, two]})
     assert live == {one["id"]: [{"kind": "check"}], two["id"]: [{"kind": "guess"}]}
-    assert one["outputs"] == [stream] and two["outputs"][0]["data"] == {"text/plain": "[a]"}
+    assert one["outputs"] == [stream | {"text": ["It is 3.It is 4."]}] and two["outputs"][0]["data"] == {"text/plain": "[a]"}
