@@ -56,7 +56,7 @@ WANTED = {  # for each net, pair by pair; last for tench with fingers swapped
     **{name: (SOLVED, SOLVED, SOLVED, SOLVED, FINGERS, None) for name in ("resnet", "vgg", "densenet", "vit")},
     "vit_bag": (SOLVED, CHANCE, CHANCE, CHANCE, FINGERS, COLLAPSED),  # a bag of tokens of 8 px
 }
-SHOWN = {"flamingo": 0, "sunflower": 0, "grand_piano": 1, "minaret": 2}  # which test picture of a kind the README shows
+SHOWN = {"flamingo": 0, "sunflower": 0, "grand_piano": 1, "minaret": 2}  # which test picture of a kind docs/ shows
 SWAPPED = "tench, swapped"
 
 
@@ -140,7 +140,7 @@ def measure_photos(count: int | None) -> World:
 
 
 def draw_photos() -> None:
-    """The exact maps that the README shows."""
+    """The exact maps that docs/package.md shows."""
     world = bu.load_world("photos", n=None)
     bagnets = {name: bu.load_model(name, world="photos") for name in shipped("photos") if name.startswith("bagnet")}
     chosen = [int((world.labels == world.classes.index(kind)).nonzero()[n, 0]) for kind, n in SHOWN.items()]

@@ -133,6 +133,12 @@ def test_readme_opens_with_the_two_commands():
 
 
 def test_links_between_pages_lead_somewhere():
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")]:
+    docs = (page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts)
+    for page in [*ROOT.glob("*.md"), *docs, *(ROOT / "data").glob("*.md")]:
+        at_top = page.is_relative_to(ROOT / "docs" / "site" / "pages")  # these come to stand at the top of the site
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+            # Who publishes the course is not known here: at GitHub this link leads to the site of whichever copy it is.
+            if page == ROOT / "README.md" and target.startswith("../../deployments"):
+                continue
+            there = (page.parent / target).exists() or (at_top and (ROOT / target).exists())
+            assert there, f"{page.name} links to {target}, which is not there"

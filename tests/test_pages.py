@@ -179,7 +179,7 @@ ORDINARY = """
 """
 NAMES = """
     BibTeX BP BY CC CC0 CDIP CITATION CONTRIBUTING CPU CSV CVPR DOI DOIs ECCV ESC EuroSAT GB HTML ICCV ICLR ICML
-    IIIT JPEG JSTARS JupyterLab LICENSE macOS MB MIT NC NeurIPS NVIDIA OK ONE PatchCamelyon PNG PyTorch README RVL
+    IIIT JPEG JSTARS JupyterLab LICENSE macOS MB MIT NC NeurIPS NVIDIA OK ONE PatchCamelyon PDF PNG PyTorch README RVL
     SA SIGKILL TensorFlow USENIX
 """
 
@@ -297,7 +297,9 @@ def cited(words: str) -> tuple[set[str], set[tuple[str, str]]]:
     return {one or other for one, other in numbers}, {(one or two, year) for one, two, year in CITED.findall(words)}
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "README.md", DOCS / "claims.md"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, ROOT / "README.md", DOCS / "package.md", DOCS / "claims.md"], ids=lambda path: path.stem
+)
 def test_what_is_cited_is_in_the_bibliography(path):
     numbers, people = cited("\n".join(sections(path).values()))
     known = {entry.get(name) for entry in references().values() for name in ("eprint", "doi")}
