@@ -23,6 +23,7 @@ import nbformat
 import pytest
 import torch
 from explored import SIZES, net
+from sited import address, visit, website  # noqa: F401
 from small_course import small_course
 
 import bagnet_utils as bu

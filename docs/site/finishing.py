@@ -16,6 +16,8 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 UNUSED = r'<script[^>]*src="[^"]*(fontawesome|{more})\.js[^"]*"[^>]*></script>'  # icons are site.css's
+FONT = re.compile(r"@font-face\s*{[^}]*fontawesome[^}]*}")
+SIGNATURE = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
 SEARCH = "searchtools|language_data|searchindex"  # only its own page needs these
 
 
@@ -26,6 +28,8 @@ def finish(made: Path, address: str) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for file in {*made.rglob("*.map"), *made.glob("_static/scripts/fontawesome*")}:
         file.unlink()
+    for style in made.glob("_static/styles/*.css"):
+        style.write_text(FONT.sub("", style.read_text(encoding="utf-8")), encoding="utf-8")
     for page in made.rglob("*.html"):
         if "_static" not in page.parts:
             page.write_text(finished(page, made, address), encoding="utf-8")
@@ -48,6 +52,7 @@ def finished(page: Path, made: Path, address: str) -> str:
     more = "no-other" if name == "search.html" else SEARCH
     text = re.sub(UNUSED.format(more=more), "", text)
     text = re.sub(r"<img [^>]*>", lambda found: lazy(found[0], page), text)
+    text = SIGNATURE.sub(parameters, text)
     scripts = re.findall(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", text, re.DOTALL)
     hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts}
     policy = POLICY.format(hashes="".join(f" 'sha256-{one}'" for one in sorted(hashes)))
@@ -56,13 +61,19 @@ def finished(page: Path, made: Path, address: str) -> str:
     return text.replace('<meta charset="utf-8" />', head, 1)
 
 
+def parameters(found: re.Match) -> str:
+    """Arguments on lines of their own, without a list of descriptions that describe nothing."""
+    lines = found[1].replace("<dd>", "<span>").replace("</dd>", "</span>")
+    return f'<span class="sig-params">{lines}</span>'
+
+
 def lazy(tag: str, page: Path) -> str:
     """A picture that is fetched when it comes near the window; its place is kept free until then."""
     source = re.search(r'src="([^"]+)"', tag)[1]
-    if source.startswith("data:") or "loading=" in tag:
+    if source.startswith("data:") or ' loading="' in tag:
         return tag
     size = ""
-    if "width" not in tag and not source.endswith(".svg"):
+    if ' width="' not in tag and not source.endswith(".svg"):
         with Image.open(page.parent / unescape(source)) as picture:
             size = f' width="{picture.width}" height="{picture.height}"'
     return tag.replace("<img ", f'<img loading="lazy" decoding="async"{size} ', 1)

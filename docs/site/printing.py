@@ -53,15 +53,24 @@ def chromium(driver) -> str:
 
 
 def print_course(site: Path, pdf: Path) -> None:
-    """Print page after page and bind them, each with an entry in the list of contents."""
+    """All of the course, in the order in which it is read."""
     from playwright.sync_api import sync_playwright
-    from pypdf import PdfWriter
 
     names = ["index", *(f"notebooks/{page.stem}" for page in sorted(site.glob("notebooks/*.html")))]
     names += [*(f"docs/{name}" for name in BESIDE), "api", "credits"]
-    bound = PdfWriter()
-    with sync_playwright() as driver, served(site) as address, tempfile.TemporaryDirectory() as folder:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(driver), args=FLAGS.split())
+        pages = print_pages(browser, site, names, pdf)
+        browser.close()
+    print(f"{pdf.parent.name}/{pdf.name}: {pages} pages, {pdf.stat().st_size / 1e6:.0f} MB", file=sys.stderr)
+
+
+def print_pages(browser, site: Path, names: list[str], pdf: Path) -> int:
+    """Print page after page and bind them, each with an entry in the list of contents; how many sheets they are."""
+    from pypdf import PdfWriter
+
+    bound = PdfWriter()
+    with served(site) as address, tempfile.TemporaryDirectory() as folder:
         page = browser.new_page(color_scheme="light")
         for n, name in enumerate(names):
             page.goto(f"{address}{name}.html")
@@ -72,8 +81,8 @@ def print_course(site: Path, pdf: Path) -> None:
             page.pdf(path=sheet, format="A4", margin=margin, print_background=True, tagged=True, **foot)
             title = re.sub(r" [\u2014-] BagNet, a course$", "", page.title())
             bound.append(sheet, outline_item=title)
-        browser.close()
+        page.close()
     bound.compress_identical_objects()
     bound.add_metadata({"/Title": "BagNet, a course", "/Author": "The BagNet course authors"})
     bound.write(pdf)
-    print(f"{pdf.parent.name}/{pdf.name}: {len(bound.pages)} pages, {pdf.stat().st_size / 1e6:.0f} MB", file=sys.stderr)
+    return len(bound.pages)
