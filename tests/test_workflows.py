@@ -37,6 +37,9 @@ def told(text: str) -> set[str]:
 
 def test_two_workflows_one_tests_and_one_publishes():
     assert set(WORKFLOWS) == {"ci", "site"}
+    assert workflow("ci")["permissions"] == {"contents": "read"}
+    used = {step["uses"] for name in WORKFLOWS for step in steps(name) if "uses" in step}
+    assert len({action.split("@")[0] for action in used}) == len(used), f"one version of each: {sorted(used)}"
     for name in WORKFLOWS:
         for job in workflow(name)["jobs"].values():
             assert job["runs-on"] and job["timeout-minutes"] <= 60, f"{name}: a job that hangs must end"
