@@ -71,7 +71,7 @@ class Files(SimpleHTTPRequestHandler):
 def site(tmp_path_factory):
     """The address of a small site with all those exercises on its one page."""
     if not exercises.fetched():
-        pytest.skip("Python for the page was not fetched: python docs/site/exercises.py")
+        pytest.skip("Python for the page was not fetched: python3 course.py site --exercises")
     home = tmp_path_factory.mktemp("site")
     static = shutil.copytree(SITE / "static", home / "_static")
     exercises.prepare(static)

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import exercises
 import finishing
 import printing
 import staging
@@ -34,6 +35,8 @@ def build(options: argparse.Namespace) -> None:
     started, workshop = time.monotonic(), ROOT / "docs" / "_build" / str(os.getpid())
     source, made = workshop / "source", workshop / "html"
     try:
+        if options.exercises:
+            exercises.fetch()
         staging.stage(source)
         if options.run:
             names = sorted(map(str, (source / "notebooks").glob("*.ipynb")))
@@ -68,6 +71,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--run", action="store_true", help="run all notebooks first (14 minutes), on copies")
     parser.add_argument("--serve", action="store_true", help="show the site on this machine when it is made")
     parser.add_argument("--port", type=int, default=8000, help="where to show it (default: 8000)")
+    parser.add_argument("--exercises", action="store_true", help="let pages run Python (46 MB by npm, once, then kept)")
     parser.add_argument("--pdf", action="store_true", help="also make one PDF of the course, site/bagnet-course.pdf")
     parser.add_argument("--repository", default=repository(), help="OWNER/NAME at GitHub, for the open-in buttons")
     parser.add_argument("--address", default="", help="where the site will be published, for its sitemap")

@@ -1,12 +1,13 @@
 """Exercises that can be done in a page: which they are, and what the page loads for them.
 
-The page runs Python by Pyodide (MPL-2.0) with NumPy (BSD-3-Clause), without torch. Both come from the registry of npm
-once, into data/downloads: `python docs/site/exercises.py`. Without them, a page has no exercises to be done in it.
+The page runs Python by Pyodide (MPL-2.0) with NumPy (BSD-3-Clause), without torch. Both come by npm, once,
+into data/downloads: `course.py site --exercises`. Without them, a page has no exercises to be done in it.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,12 +23,14 @@ sys.path[:0] = [str(ROOT)] * (str(ROOT) not in sys.path)
 
 from bagnet_utils import files  # noqa: E402
 
-PYODIDE = (
-    "https://registry.npmjs.org/pyodide/-/pyodide-0.29.5.tgz",
+PYODIDE = (  # npm's name for it, the file, and its SHA-256
+    "pyodide@0.29.5",
+    "pyodide-0.29.5.tgz",
     "6749b10ee515a1458ecea36d860c8ce2a48366e85b3f92d749ad1840e4aff181",
 )
 NUMPY = (  # NumPy's own index has no wheel for a browser; this package carries the one of Pyodide, as it is
-    "https://registry.npmjs.org/@bentopdf/pymupdf-wasm/-/pymupdf-wasm-0.11.16.tgz",
+    "@bentopdf/pymupdf-wasm@0.11.16",
+    "bentopdf-pymupdf-wasm-0.11.16.tgz",
     "cd093f8824761031cae51a5f4f7b47e34030e7a000e09030b7871a11a52e73a0",
 )
 WHEEL = "package/assets/numpy-2.2.5-cp313-cp313-pyodide_2025_0_wasm32.whl"
@@ -45,25 +48,40 @@ SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.D
 
 def fetched() -> bool:
     """Whether everything is here that the page loads."""
-    return all((files.DOWNLOADS / address.rsplit("/", 1)[-1]).is_file() for address, _ in (PYODIDE, NUMPY))
+    return all((files.DOWNLOADS / file).is_file() for _, file, _ in (PYODIDE, NUMPY))
 
 
 def fetch() -> None:
-    """Get it, once: 46 MB, as course.py site --exercises does."""
-    for address, begins in (PYODIDE, NUMPY):
-        files.fetch(address, begins)
+    """Get it by npm, once: 46 MB, as course.py site --exercises does."""
+    files.DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    for name, file, _ in (PYODIDE, NUMPY):
+        if not (files.DOWNLOADS / file).is_file():
+            if not (npm := shutil.which("npm")):
+                raise OSError(
+                    "Python in the pages comes by way of npm, and there is none here: install Node.js, or put "
+                    f"{file} into data/downloads."
+                )
+            subprocess.run([npm, "pack", "--silent", name], cwd=files.DOWNLOADS, check=True)
+
+
+def opened(file: str, sha256: str) -> tarfile.TarFile:
+    """One of those archives, if it is what it should be."""
+    path = files.DOWNLOADS / file
+    if files.digest(path, "sha256") != sha256:
+        raise OSError(f"{files.shown(path)} is damaged, or not what its name says: delete it and try again.")
+    return tarfile.open(path)
 
 
 def prepare(static: Path) -> None:
     """Put into static/exercises what the page loads."""
     home = static / "exercises"
     home.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(files.fetch(*PYODIDE)) as archive:
+    with opened(*PYODIDE[1:]) as archive:
         for name in ENGINE:
             (home / name).write_bytes(archive.extractfile(f"package/{name}").read())
         lock = json.load(archive.extractfile("package/pyodide-lock.json"))
     (home / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": {}}), encoding="utf-8")
-    with tarfile.open(files.fetch(*NUMPY)) as archive, ZipFile(BytesIO(archive.extractfile(WHEEL).read())) as wheel:
+    with opened(*NUMPY[1:]) as archive, ZipFile(BytesIO(archive.extractfile(WHEEL).read())) as wheel:
         pack(home / "numpy.zip", {name: wheel.read(name) for name in wheel.namelist() if not LEFT_OUT.search(name)})
     own = [*(ROOT / name for name in found()["modules"]), SITE / "checking.py"]
     places = {path.relative_to(ROOT if path.is_relative_to(ROOT / "bagnet_utils") else SITE): path for path in own}

@@ -7,6 +7,7 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import exercises
 import torch
 from skimage import data, transform
 
@@ -42,6 +43,9 @@ def prepare(source: Path, made: Path) -> None:
     styles = ((DISPLAY / f"{name}.css").read_text(encoding="utf-8") for name in ("explorer", "browser"))
     (shelf.parent / "widgets.css").write_text("".join(styles), encoding="utf-8")
     put(ROOT / "docs" / "images" / "windows.png", shelf.parent / "card.png")
+    runnable = exercises.runnable() if exercises.fetched() else []
+    if runnable:
+        exercises.prepare(shelf.parent)
     for path in sorted(source.glob("notebooks/*.ipynb")):
         live = json.loads((source / "docs" / "live" / f"{path.stem}.json").read_text(encoding="utf-8"))
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -52,6 +56,9 @@ def prepare(source: Path, made: Path) -> None:
                 cell["source"] = with_links("".join(cell["source"]), path.parent, source)
             else:
                 make_live(cell, name, live.get(cell["id"], []), shelf)
+                call = exercises.CHECK.search("".join(cell["source"]))
+                if call and call[1] in runnable:
+                    cell["outputs"].append(html(exercises.place(call[1], exercises.megabytes(shelf.parent))))
         path.write_text(json.dumps(notebook), encoding="utf-8")
     for path in source.rglob("*.md"):
         path.write_text(with_links(path.read_text(encoding="utf-8"), path.parent, source), encoding="utf-8")
