@@ -1,7 +1,6 @@
 """The short film of the patch explorer in the README, recorded from the real page of the built site.
 
-    python3 course.py site
-    python docs/site/recording.py   # with the Python of .venv, which has playwright; two minutes
+    python docs/site/recording.py   # after `python3 course.py site`, with the Python of .venv; two minutes
 
 A mouse moves over the flamingo of the first notebook, chooses three patch sizes, and silences patches. What the page
 shows becomes docs/images/explorer.gif. Its last picture, docs/images/explorer.png, is for who wants no movement.
@@ -18,7 +17,6 @@ from printing import FLAGS, chromium, served
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES, PAGE = ROOT / "docs" / "images", "notebooks/00_start_here.html"
-WINDOW = {"width": 1190, "height": 1400}  # the explorer in three columns, all of it in sight
 SCALE = 1.5  # pixels of the film for each pixel of the page: sharp on good screens
 TICK = 100  # ms from one picture to the next
 ARROW = ((0, 0), (0, 17), (4, 13.4), (6.8, 19.6), (9.4, 18.4), (6.7, 12.4), (12, 12))  # the mouse
@@ -41,9 +39,9 @@ class Film:
 
     def glide(self, part: str, ms: int, x: float = 0.5, y: float = 0.5) -> None:
         """Move slowly, quickly, slowly, as a hand does; x and y are shares of a part's width and height."""
-        corner, goal, steps = self.explorer.bounding_box(), self.explorer.locator(part).bounding_box(), ms // TICK
+        corner, goal = self.explorer.bounding_box(), self.explorer.locator(part).bounding_box()
         to = goal["x"] + x * goal["width"] - corner["x"], goal["y"] + y * goal["height"] - corner["y"]
-        start = self.at
+        start, steps = self.at, ms // TICK
         for n in range(1, steps + 1):
             share = (1 - math.cos(math.pi * n / steps)) / 2
             self.at = tuple(a + share * (b - a) for a, b in zip(start, to, strict=True))
@@ -80,9 +78,7 @@ def draw_mouse(shot: Image.Image, at: tuple[float, float], pressed: bool) -> Non
 
 def play(film: Film) -> None:
     """What the mouse does."""
-    film.follow((10, 60, TICK))
-    film.shoot(300)
-    film.follow((20, 44, 500), (40, 44, 500), (68, 45, 800))
+    film.follow((10, 60, 3 * TICK), (20, 44, 500), (40, 44, 500), (68, 45, 800))
     film.shoot(900)
     film.choose(17)
     film.follow((34, 57, 800))
@@ -107,8 +103,7 @@ def save(shots: list[tuple[Image.Image, int]], folder: Path) -> None:
     times, path = [ms for _, ms in shots], folder / "explorer.gif"
     first.save(path, save_all=True, append_images=rest, duration=times, loop=0, disposal=1, optimize=True)
     shots[-1][0].save(folder / "explorer.png", optimize=True)
-    size = path.stat().st_size / 1e6
-    print(f"{path.name}: {len(shots)} pictures of {width} x {height}, {sum(times) / 1e3:.1f} s, {size:.2f} MB")
+    print(f"{path}: {len(shots)} pictures, {sum(times) / 1e3:.1f} s, {path.stat().st_size / 1e6:.2f} MB")
 
 
 def main(site: Path) -> None:
@@ -118,7 +113,8 @@ def main(site: Path) -> None:
         sys.exit(f"{site / PAGE} is not there: run python3 course.py site first")
     with sync_playwright() as driver, served(site) as address:
         browser = driver.chromium.launch(executable_path=chromium(driver), args=FLAGS.split())
-        page = browser.new_page(viewport=WINDOW, device_scale_factor=SCALE, color_scheme="light")
+        window = {"width": 1190, "height": 1400}  # the explorer in three columns, all of it in sight
+        page = browser.new_page(viewport=window, device_scale_factor=SCALE, color_scheme="light")
         page.goto(address + PAGE)
         gallery = page.locator('.live[data-kind="gallery"]')
         gallery.scroll_into_view_if_needed()
@@ -126,7 +122,6 @@ def main(site: Path) -> None:
         film = Film(gallery.locator(".bagnet-explorer"))
         film.explorer.scroll_into_view_if_needed()
         play(film)
-        browser.close()
     save(film.shots, IMAGES)
 
 
