@@ -121,4 +121,6 @@ def test_a_run_takes_it_out_of_the_notebook():
     words = nbformat.v4.new_markdown_cell("words")
     live = notebooks.take_out_what_is_live({"cells": [one, words, two]})
     assert live == {one["id"]: [{"kind": "check"}], two["id"]: [{"kind": "guess"}]}
-    assert one["outputs"] == [stream | {"text": ["It is 3.It is 4."]}] and two["outputs"][0]["data"] == {"text/plain": "[a]"}
+    assert one["outputs"] == [stream | {"text": ["It is 3.It is 4."]}] and two["outputs"][0]["data"] == {
+        "text/plain": "[a]"
+    }

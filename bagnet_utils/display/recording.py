@@ -1,4 +1,4 @@
-"""What a page without a kernel needs of a widget. It is kept only while `course.py run` runs a notebook of the course."""
+"""What a page without a kernel needs of a widget: kept only while `course.py run` runs a notebook of the course."""
 
 import os
 from collections.abc import Callable
