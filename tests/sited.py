@@ -127,10 +127,19 @@ def visit(browser, address):
         one.page.close()
 
 
+def until(page, expression: str, argument=None, seconds: float = 10) -> None:
+    """Wait until something holds on a page. (Playwright's own way of waiting evaluates strings, which pages forbid.)"""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < end, f"not after {seconds} s: {expression}"
+        time.sleep(0.02)
+
+
 @contextmanager
 def quietly(visited: Visit) -> Iterator:
     """Nothing is complained of, and nothing comes from elsewhere, while the page is used."""
     yield visited.page
-    assert not visited.complaints
+    assert visited.complaints == [], visited.complaints
     base = visited.page.url.split("/", 3)[:3]
-    assert {one for one in visited.asked if one.split("/", 3)[:3] != base} == set()
+    outside = [one for one in visited.asked if one.split("/", 3)[:3] != base]
+    assert outside == [], outside

@@ -162,6 +162,9 @@ def test_every_widget_has_what_makes_it_live(path):
         needed = [data for data in shown if "FileUpload" not in "".join(data.get("text/plain", ""))]
         kept = [one for one in live.get(cell["id"], []) if one["kind"] != "check"]
         assert len(kept) == len(needed), f"{cell['id']}: python3 course.py run {path.name}"
+        printed = "".join("".join(one["text"]) for one in cell.get("outputs", []) if "text" in one)
+        said = [one["said"] for one in live.get(cell["id"], []) if one["kind"] == "check"]
+        assert [one for one in said if one not in printed] == [], f"{cell['id']}: python3 course.py run {path.name}"
         for one in kept:
             lists = one.get("options", []), one.get("explorers", [])
             assert all(isinstance(every, list) for every in lists), f"{cell['id']}: python3 course.py run {path.name}"

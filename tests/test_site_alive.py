@@ -7,7 +7,7 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from sited import ROOT, quietly
+from sited import ROOT, quietly, until
 from test_explorer_page import Seen
 
 import bagnet_utils as bu
@@ -52,7 +52,7 @@ def test_the_gallery_begins_with_the_flamingo_and_shows_what_is_chosen(visit):
         was = gallery.locator(".bx-sums").inner_text()
         assert "answers" in was
         gallery.get_by_label("Picture", exact=True).select_option("crab")
-        page.wait_for_function("was => document.querySelector('.bx-sums').innerText !== was", arg=was)
+        until(page, "was => document.querySelector('.bx-sums').innerText !== was", was)
         assert gallery.locator(".bagnet-explorer").count() == 1
 
 
@@ -108,7 +108,7 @@ def test_the_page_and_the_net_that_ships_agree_on_evidence(visit):
         at = seen.readout()
         assert at[:2] == (row, column) and at[3] == "flamingo"
         evidence = bu.evidence(bu.load_model(f"bagnet{size}", world="photos"), image)
-        assert at[2] == pytest.approx(evidence[flamingo, row // 8, column // 8].item(), abs=0.0051)
+        assert at[2] == pytest.approx(evidence.squeeze(0)[flamingo, row // 8, column // 8].item(), abs=0.0051)
 
 
 def test_the_feature_browser_is_moved_by_its_sliders(visit):
@@ -131,7 +131,7 @@ def test_on_the_front_page_a_cat_and_a_bird(visit):
         assert place.locator("option").first.inner_text() == "Chelsea, a cat"
         assert seen.readout()[3] == "tabby"
         place.get_by_label("Picture", exact=True).select_option("an ibis")
-        page.wait_for_function("document.querySelector('.bx-readout').innerText.includes('flamingo')")
+        until(page, "document.querySelector('.bx-readout').innerText.includes('flamingo')")
         for size in (9, 17, 33):
             seen.root.get_by_label(f"{size} px").check()
             assert seen.sums()[f"BagNet-{size} answers"].endswith("flamingo")
@@ -177,7 +177,7 @@ def test_sliders_move_what_is_shown_and_fixed_ones_say_why(notebook, cell, conte
                 slider.press(key)
                 at[name] = end
                 picture, words = place.evaluate(shown)
-                assert words == expected()[1] and picture == expected()[0], f"{name} at {values[end]}"
+                assert words == expected()[1] and expected()[0] in ("", picture), f"{name} at {values[end]}"
                 assert place.locator("img").is_visible() == bool(expected()[0])
             assert place.evaluate(shown) != was or at[name] == content["start"][name]
 

@@ -17,6 +17,7 @@ POLICY = (
 )
 UNUSED = r'<script[^>]*src="[^"]*(fontawesome|{more})\.js[^"]*"[^>]*></script>'  # icons are site.css's
 FONT = re.compile(r"@font-face\s*{[^}]*fontawesome[^}]*}")
+ICON = re.compile(r'url\("(icons/[^"]+)"\)')
 SIGNATURE = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
 SEARCH = "searchtools|language_data|searchindex"  # only its own page needs these
 
@@ -30,6 +31,10 @@ def finish(made: Path, address: str) -> None:
         file.unlink()
     for style in made.glob("_static/styles/*.css"):
         style.write_text(FONT.sub("", style.read_text(encoding="utf-8")), encoding="utf-8")
+    style = made / "_static" / "site.css"
+    style.write_text(
+        ICON.sub(lambda found: inside(style.parent / found[1]), style.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     for page in made.rglob("*.html"):
         if "_static" not in page.parts:
             page.write_text(finished(page, made, address), encoding="utf-8")
@@ -59,6 +64,11 @@ def finished(page: Path, made: Path, address: str) -> str:
     head = f'<meta charset="utf-8" />\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
     head += about(text, name, address)
     return text.replace('<meta charset="utf-8" />', head, 1)
+
+
+def inside(icon: Path) -> str:
+    """An icon in the style itself: from a disk, browsers do not fetch masks."""
+    return f'url("data:image/svg+xml;base64,{base64.b64encode(icon.read_bytes()).decode()}")'
 
 
 def parameters(found: re.Match) -> str:

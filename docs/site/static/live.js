@@ -188,6 +188,17 @@ window.course = (() => {
     waiting[name].forEach((el) => wake(el, live));
   }
 
+  // What scrolls sideways can be reached and scrolled by keyboard.
+  function reachable() {
+    for (const box of document.querySelectorAll("div.math, .live-wide")) {
+      if (box.scrollWidth <= box.clientWidth || box.tabIndex === 0) continue;
+      for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "wider than the page"]]) box.setAttribute(name, value);
+    }
+  }
+
+  // From a disk no page may read another one, so the search shows titles without sentences.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   function begin() {
     const near = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -204,6 +215,8 @@ window.course = (() => {
       }
     }
     document.querySelectorAll(".live-check").forEach(check);
+    reachable();
+    addEventListener("resize", reachable);
     for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
   }
 
