@@ -190,7 +190,7 @@ window.course = (() => {
 
   // What scrolls sideways can be reached and scrolled by keyboard.
   function reachable() {
-    for (const box of document.querySelectorAll("div.math, .live-wide")) {
+    for (const box of document.querySelectorAll("div.math, p:has(> math), .live-wide")) {
       if (box.scrollWidth <= box.clientWidth || box.tabIndex === 0) continue;
       for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "wider than the page"]]) box.setAttribute(name, value);
     }
