@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter):
     ]
     told = {line for report in reports for name, line in report.user_properties if name == "told"}
     if told:
-        terminalreporter.section("notebooks, each on one core")
+        terminalreporter.section("told on the way (notebooks: each on one core)")
         terminalreporter.write_line("\n".join(sorted(told)))
 
 
