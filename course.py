@@ -115,8 +115,8 @@ VERBS = {  # name: what it does, what it may be followed by
         "show which exercises you have solved, and how far off you guessed",
     ),
     "test": (
-        program("-m", "pytest", "-n", "2", "--dist", "worksteal"),
-        "run all tests, two at a time (what follows goes to pytest: test -k heatmap)",
+        program("-m", "pytest", "-n", "3", "--dist", "worksteal"),
+        "run all tests, three at a time (what follows goes to pytest: test -k heatmap)",
     ),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "site": (site, "make the course's website in site/ (--serve shows it; --pdf, --run, --repository OWNER/NAME)"),
