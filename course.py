@@ -3,7 +3,8 @@
 
 Needs Python 3.11 or newer and nothing else. The first start makes a private Python environment in the folder .venv
 beside this file and installs the course into it; later starts find it there. With --here it uses the environment of
-the Python that runs it instead (conda, Colab, Binder).
+the Python that runs it instead (conda, Colab, Binder). On Linux, PyTorch comes with its GPU libraries, 5 GB, only where
+an NVIDIA card is found; --gpu or --cpu says outright which it shall be.
 """
 
 import sys
@@ -30,12 +31,16 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 NOTEBOOKS, COPIES = ROOT / "notebooks", ROOT / "my_course"  # the course's, and the learner's own
-GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes; on Linux, PyTorch brings its GPU libraries
+GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes, if PyTorch brings its GPU libraries
+# PyTorch's own index of builds without GPU libraries; or a mirror of it, nearer to you.
+CPU_INDEX = os.environ.get("COURSE_CPU_INDEX", "https://download.pytorch.org/whl/cpu").rstrip("/")
+PATIENCE = 8  # seconds until that index has answered
 
 
 class Trouble(Exception):
@@ -103,6 +108,11 @@ def pip(python: Path) -> list[str]:
     return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
 
 
+def doctor(python: Path, words: list[str]) -> int:
+    """By the Python that runs this file: it must work where nothing else does, and sets nothing up."""
+    return call([sys.executable, "-I", ROOT / "bagnet_utils" / "doctor.py", *words])
+
+
 def program(*words):
     """A verb that runs a Python program, with whatever follows the verb."""
     return lambda python, rest: call([python, *words, *rest])
@@ -118,6 +128,7 @@ VERBS = {  # name: what it does, what it may be followed by
         program("-m", "pytest", "-n", "3", "--dist", "worksteal"),
         "run all tests, three at a time (what follows goes to pytest: test -k heatmap)",
     ),
+    "doctor": (doctor, "say what this machine has, what works and what to do, to be pasted into a question"),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "site": (site, "make the course's website in site/ (--serve shows it; --pdf, --run, --repository OWNER/NAME)"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
@@ -137,11 +148,16 @@ VERBS = {  # name: what it does, what it may be followed by
 # ---------------------------------------------------------------- the set-up
 
 
-def environment() -> Path:
-    """The Python of the course's own environment, made, updated or mended first if it needs to be."""
+def environment(build: str = "") -> Path:
+    """The Python of the course's own environment, made, updated or mended first if it needs to be.
+
+    build: "cpu" or "gpu", if somebody said so; it is remembered.
+    """
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready, mine = VENV / "course-ready.json", VENV / "course-made-this"
-    now = fingerprint(course=str(ROOT))
+    before = (read(ready) or {}).get("build", "")
+    build = build or before
+    now = fingerprint(course=str(ROOT), **({"build": build} if build else {}))
     if read(ready) == now and holds_the_course(python):
         return python
     with one_at_a_time():
@@ -162,6 +178,7 @@ def environment() -> Path:
                 VENV.mkdir()
                 mine.touch()
                 step([sys.executable, "-m", "venv", str(VENV)], "making a private Python environment")
+            pytorch(python, ready, build, anew=build != before)
             install(python, ready, now, "--constraint", "constraints.txt")
             settings = VENV / "share/jupyter/lab/settings/overrides.json"
             settings.parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +191,52 @@ def environment() -> Path:
                 return python
             raise
     return python
+
+
+def pytorch(python: Path, ready: Path, build: str, anew: bool) -> None:
+    """Where no GPU is, PyTorch without the 5 GB of libraries for one; otherwise it comes with everything else.
+
+    Only these two packages may come from PyTorch's index: it offers others as well, of any age.
+    """
+    pins = re.findall(
+        r"^(?:torch|torchvision)==\S+", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    again, changing = ["--force-reinstall"] if anew else [], lambda: ready.unlink(missing_ok=True)
+    if not pins or not (build or sys.platform == "linux"):
+        return
+    if build == "gpu" or (not build and has_gpu()):
+        if anew:  # the other build may be there, and has the same number
+            step([*pip(python), *again, "--no-deps", *pins], "fetching PyTorch with its GPU libraries", changing)
+        return
+    ordinary = "taking the ordinary one, which on Linux brings 5 GB of GPU libraries"
+    if not answers(f"{CPU_INDEX}/torch/"):
+        return say(f"PyTorch's index of builds without GPU libraries cannot be reached: {ordinary}.")
+    try:
+        command = [*pip(python), *again, "--retries=0", "--timeout=5", "--no-deps", "--index-url", CPU_INDEX, *pins]
+        step(command, "fetching PyTorch without GPU libraries", changing)
+    except Trouble:
+        say(f"PyTorch's index gave no build without GPU libraries that fits here: {ordinary}.")
+
+
+def has_gpu() -> bool:
+    return bool(shutil.which("nvidia-smi")) or os.path.exists("/proc/driver/nvidia/version")
+
+
+def answers(address: str) -> bool:
+    """Whether there is a page, soon: a server may also be so slow that nobody would want to wait for it."""
+    answer = queue.Queue()
+
+    def ask():
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as page:
+                answer.put(page.read(1))
+        except Exception:  # whatever is in the way, there is no page
+            answer.put(b"")
+
+    threading.Thread(target=ask, daemon=True).start()
+    with contextlib.suppress(queue.Empty):
+        return bool(answer.get(timeout=PATIENCE))
+    return False
 
 
 LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -367,7 +430,8 @@ def main() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a path may hold letters that this terminal has not
     signal.signal(signal.SIGTERM, stop)  # so that a set-up that is told to stop cleans up
-    here, words = "--here" in sys.argv[1:], [word for word in sys.argv[1:] if word != "--here"]
+    ours = {"--here", "--cpu", "--gpu"}
+    said, words = ours & set(sys.argv[1:]), [word for word in sys.argv[1:] if word not in ours]
     if not words or words[0] in ("-h", "--help") or words[0] not in VERBS:
         say(__doc__)
         say("\n".join(f"  {name:<10}{text}" for name, (_, text) in VERBS.items()))
@@ -378,7 +442,12 @@ def main() -> int:
     verb, *rest = words
     try:
         rest = {"lab": lab_options, "run": run_options}.get(verb, list)(rest)
-        return VERBS[verb][0](this_environment() if here else environment(), rest)
+        if len(said) > 1:
+            raise Trouble(f"{' and '.join(sorted(said))} do not go together: say one of them.")
+        build = "".join(said & {"--cpu", "--gpu"}).strip("-")
+        if verb == "doctor":
+            return doctor(Path(sys.executable), rest)
+        return VERBS[verb][0](this_environment() if "--here" in said else environment(build), rest)
     except (Trouble, OSError) as trouble:
         print(f"\n{trouble if isinstance(trouble, Trouble) else reason(str(trouble))}", file=sys.stderr)
     except KeyboardInterrupt:

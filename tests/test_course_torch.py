@@ -1,0 +1,120 @@
+"""Which PyTorch the set-up takes, from an index on this machine that holds stand-ins: whole, slow, broken, away."""
+
+import threading
+import time
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+
+import pytest
+from small_course import course
+
+PINS = "torch==9.0\ntorchvision==9.1\n"
+
+
+def wheel(name: str, version: str) -> bytes:
+    """A package that holds nothing but its name."""
+    made, home = BytesIO(), f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(f"{home}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(f"{home}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{home}/RECORD", "")
+    return made.getvalue()
+
+
+class Index(BaseHTTPRequestHandler):
+    """A package index. The first part of the address says what is wrong with it; every package is on offer."""
+
+    def do_GET(self):
+        how, name, *file = self.path.strip("/").split("/")
+        if how == "slow":
+            time.sleep(30)
+        version = {"torch": "9.0+cpu", "torchvision": "9.1+cpu"}.get(name, "99")
+        if file:
+            content = b"no wheel" if how == "broken" else wheel(name, version)
+        else:
+            content = f'<a href="{name}-{version}-py3-none-any.whl">{name}</a>'.encode()
+        self.send_response(404 if how == "empty" else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Type", "application/octet-stream" if file else "text/html")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def index():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def pinned(folder, monkeypatch):
+    """A small course that pins both, on a Linux without a card."""
+    (folder / "constraints.txt").write_text(PINS)
+    text = (folder / "course.py").read_text(encoding="utf-8")
+    text = text.replace("return bool(shutil.which", "return bool(os.environ.get('CARD')) and bool(shutil.which", 1)
+    text = text.replace('sys.platform == "linux"', "True")
+    (folder / "course.py").write_text(text, encoding="utf-8")
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    return folder
+
+
+def held(folder) -> dict[str, str]:
+    """What lies in the environment, and in which version."""
+    homes = (home.name.removesuffix(".dist-info").split("-") for home in (folder / ".venv").rglob("*.dist-info"))
+    return {name: version for name, version in homes if name not in ("pip", "setuptools", "bagnet_course")}
+
+
+def test_without_a_card_both_come_from_pytorchs_own_index_and_nothing_else_does(pinned, index):
+    code, output = course(pinned, "bench", COURSE_CPU_INDEX=f"{index}/whole")
+    assert code == 0 and "fetching PyTorch without GPU libraries" in output, output
+    assert held(pinned) == {"torch": "9.0+cpu", "torchvision": "9.1+cpu"}
+    code, output = course(pinned, "bench", COURSE_CPU_INDEX=f"{index}/whole")
+    assert code == 0 and "PyTorch" not in output
+
+
+@pytest.mark.parametrize("how", ["away", "empty", "slow", "broken"])
+def test_when_that_index_fails_one_line_says_so_and_the_set_up_goes_on(pinned, index, how):
+    started = time.monotonic()
+    address = "http://127.0.0.1:9/simple" if how == "away" else f"{index}/{how}"
+    code, output = course(pinned, "bench", COURSE_CPU_INDEX=address)
+    assert code == 0 and "ran" in output, output
+    (line,) = (line for line in output.splitlines() if "taking the ordinary one" in line)
+    assert ("cannot be reached" in line) == (how != "broken")
+    assert not held(pinned) and time.monotonic() - started < 30  # of which the index delays at most ten
+
+
+def test_what_is_said_outright_holds_and_is_remembered(pinned, index):
+    env = {"COURSE_CPU_INDEX": f"{index}/whole", "PIP_INDEX_URL": f"{index}/ordinary"}
+    code, output = course(pinned, "bench", "--gpu", **env)  # its dependency brings it, and here nothing depends on it
+    assert code == 0 and "with its GPU libraries" in output, output
+    assert held(pinned)["torch"] == "9.0+cpu"  # the stand-in of the ordinary index bears the same name
+    code, output = course(pinned, "bench", **env)
+    assert code == 0 and "PyTorch" not in output
+    code, output = course(pinned, "bench", "--cpu", **env)
+    assert code == 0 and "updating" in output and "without GPU libraries" in output
+    code, output = course(pinned, "bench", **env)
+    assert code == 0 and "updating" not in output
+    code, output = course(pinned, "bench", "--cpu", "--gpu", **env)
+    assert code == 1 and "--cpu and --gpu do not go together" in output
+
+
+def test_where_there_is_a_card_nothing_is_asked(module, monkeypatch, tmp_path):
+    (tmp_path / "constraints.txt").write_text(PINS)
+    asked = []
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setattr(module, "has_gpu", lambda: True)
+    monkeypatch.setattr(module, "step", lambda *words: asked.append(words))
+    monkeypatch.setattr(module, "answers", lambda address: asked.append(address))
+    module.pytorch(tmp_path / "python", tmp_path / "ready", "", anew=False)
+    assert not asked
+    module.pytorch(tmp_path / "python", tmp_path / "ready", "cpu", anew=True)
+    assert asked  # unless somebody wants it so
