@@ -1,5 +1,6 @@
 """The website's files, without a browser: every link leads somewhere, and machines can read every page."""
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -7,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from sited import ROOT, page_names, part
 
@@ -168,3 +170,21 @@ def test_every_widget_has_what_makes_it_live(path):
         for one in kept:
             lists = one.get("options", []), one.get("explorers", [])
             assert all(isinstance(every, list) for every in lists), f"{cell['id']}: python3 course.py run {path.name}"
+
+
+def test_the_front_page_says_what_its_networks_answer(tmp_path, monkeypatch):
+    """Only patches of 33 px see a cat in Chelsea; all three sizes take the ibis for a flamingo."""
+    pytest.importorskip("latex2mathml", reason="python3 course.py site installs what builds the website")
+    monkeypatch.syspath_prepend(ROOT / "docs" / "site")
+    part("staging").front(tmp_path)
+    text = (tmp_path / "front.js").read_text(encoding="utf-8")
+    live = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    answers = {}
+    for title, explorer in live["explorers"]:
+        packed = explorer["state"]["packed"]
+        for bag in packed["bags"]:
+            values = np.frombuffer(base64.b64decode(bag["evidence"]), "<f4").reshape(len(packed["names"]), -1)
+            answers[title, bag["q"]] = packed["names"][int(values.mean(1).argmax())]
+    cats = [answers["Chelsea, a cat", q] == "tabby" for q in (9, 17, 33)]
+    assert cats == [False, False, True]
+    assert [answers["an ibis", q] for q in (9, 17, 33)] == ["flamingo"] * 3

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
 import pytest
@@ -232,6 +233,13 @@ def button_of(page, question: str):
     return result, result.locator("xpath=preceding-sibling::button[1]")
 
 
+def asked_on(page, notebook: str, kind: str) -> Iterator[tuple]:
+    """Each question of a kind on a page: what it carries, its words, its truth, where its score stands, its button."""
+    for _, _, one in [row for row in live(kind) if row[0] == notebook]:
+        question = one["question"]
+        yield one, question, checks()[notebook, question]["truth"], *button_of(page, question)
+
+
 def fieldset(page, question: str):
     return page.locator("fieldset", has=page.locator("legend", has_text=re.compile(f"^{re.escape(question)}$")))
 
@@ -240,9 +248,7 @@ def fieldset(page, question: str):
 def test_guesses_are_scored_as_in_the_notebook(notebook, visit, monkeypatch):
     monkeypatch.delenv("BAGNET_PROGRESS", raising=False)
     with quietly(visit(f"notebooks/{notebook}.html")) as page:
-        for _, _, one in [row for row in live("guess") if row[0] == notebook]:
-            question = one["question"]
-            truth, (result, button) = checks()[notebook, question]["truth"], button_of(page, question)
+        for one, question, truth, result, button in asked_on(page, notebook, "guess"):
             assert not result.is_visible()
             button.click()
             guess = bu.guess(question, one["low"], one["high"], one["unit"], one["step"])
@@ -262,9 +268,7 @@ def test_guesses_are_scored_as_in_the_notebook(notebook, visit, monkeypatch):
 def test_tables_of_boxes_are_scored_as_in_the_notebook(notebook, visit, monkeypatch):
     monkeypatch.delenv("BAGNET_PROGRESS", raising=False)
     with quietly(visit(f"notebooks/{notebook}.html")) as page:
-        for _, _, one in [row for row in live("expect") if row[0] == notebook]:
-            question = one["question"]
-            truth, (result, button) = checks()[notebook, question]["truth"], button_of(page, question)
+        for one, question, truth, result, button in asked_on(page, notebook, "expect"):
             truth = {  # what is kept is sorted by name; what is said follows the question
                 row: {column: truth[row][column] for column in one["columns"] if column in truth[row]}
                 for row in one["rows"]

@@ -46,6 +46,7 @@ def prepare(source: Path, made: Path) -> None:
     runnable = exercises.runnable() if exercises.fetched() else []
     if runnable:
         exercises.prepare(shelf.parent)
+        size = exercises.megabytes(shelf.parent)
     for path in sorted(source.glob("notebooks/*.ipynb")):
         live = json.loads((source / "docs" / "live" / f"{path.stem}.json").read_text(encoding="utf-8"))
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -58,7 +59,7 @@ def prepare(source: Path, made: Path) -> None:
                 make_live(cell, name, live.get(cell["id"], []), shelf)
                 call = exercises.CHECK.search("".join(cell["source"]))
                 if call and call[1] in runnable:
-                    cell["outputs"].append(html(exercises.place(call[1], exercises.megabytes(shelf.parent))))
+                    cell["outputs"].append(html(exercises.place(call[1], size)))
         path.write_text(json.dumps(notebook), encoding="utf-8")
     for path in source.rglob("*.md"):
         path.write_text(with_links(path.read_text(encoding="utf-8"), path.parent, source), encoding="utf-8")

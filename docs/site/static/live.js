@@ -54,13 +54,13 @@ window.course = (() => {
 
   // ---------------------------------------------------------------- guesses
 
-  kinds.guess = (el, { question, low, high, step, unit }) => {
+  kinds.guess = (el, { question, low, high, step, unit, close }) => {
     const count = Math.round((high - low) / step);
     const values = Array.from({ length: count + 1 }, (_, n) => short(low + n * step));
     const box = add(el, "fieldset", { class: "live-box" });
     add(box, "legend", {}, question);
     range(box, "Your guess", values.map((value) => value + unit), Math.round(count / 2), (n) => {
-      guesses.set(question, { value: Number(values[n]), span: high - low, unit });
+      guesses.set(question, { value: Number(values[n]), near: close * (high - low), unit });
     });
   };
 
@@ -97,7 +97,7 @@ window.course = (() => {
     if (typeof truth === "number") {
       if (!said) return null;
       const apart = Math.abs(said.value - truth);
-      const near = apart <= 0.1 * said.span ? "Close." : "Not close: what do you think now?";
+      const near = apart <= said.near ? "Close." : "Not close: what do you think now?";
       const [guess, is] = [said.value, truth].map((value) => short(value) + said.unit);
       return `You said ${guess}; it is ${is}. ${apart ? near : "Exactly right."}`;
     }
