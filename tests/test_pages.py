@@ -1,7 +1,4 @@
-"""Glossary, bibliography, misconceptions and questions: they are complete, and true to the notebooks.
-
-A notebook that is still to come (COMING) may be linked to; what is said of it is checked as soon as it is there.
-"""
+"""Glossary, bibliography, misconceptions and questions: they are complete, and true to the notebooks."""
 
 import json
 import re
@@ -23,7 +20,6 @@ from bagnet_utils.models.zoo import TITLES, WORLDS
 
 ROOT = Path(__file__).parents[1]
 DOCS, NOTEBOOKS = ROOT / "docs", sorted((ROOT / "notebooks").glob("*.ipynb"))
-COMING = ("13a_texture_or_shape", "13b_stickers_and_order", "14_your_turn")
 NUMBERED = {path.stem.split("_")[0]: path for path in NOTEBOOKS}
 PAGES = {name: DOCS / f"{name}.md" for name in ("glossary", "bibliography", "misconceptions", "questions")}
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
@@ -140,18 +136,11 @@ def test_glossary_is_in_order_and_says_each_term_once_in_two_sentences():
 @pytest.mark.parametrize("entry", glossary(), ids=lambda entry: entry.term)
 def test_glossary_leads_to_where_the_term_is(entry):
     path = (DOCS / entry.target).resolve()
-    if not path.exists():
-        assert path.stem in COMING and entry.link == f"notebook {path.stem.split('_')[0]}"
-        return
     number, _, heading = entry.link.partition(": ")
-    where = sections(path)
-    if not heading and path.stem in COMING:  # the notebook came after the entry: anywhere in it will do
-        words = "\n".join(where.values())
-    else:
-        assert path.suffix == ".md" or path.stem.startswith(f"{number}_")
-        found = full(heading if path.suffix == ".ipynb" else entry.link, path)
-        assert found, f"{path.name} has no section {heading!r}"
-        words = where[found]
+    assert path.suffix == ".md" or path.stem.startswith(f"{number}_")
+    found = full(heading if path.suffix == ".ipynb" else entry.link, path)
+    assert found, f"{path.name} has no section {heading!r}"
+    words = sections(path)[found]
     assert pattern(entry.names()).search(words), f"{entry.term} is not in {path.name}, {entry.link}"
     exactly = re.compile("|".join(map(inflected, entry.names())), re.I)
     for earlier in NOTEBOOKS[: NOTEBOOKS.index(path)] if path in NOTEBOOKS else []:
@@ -344,8 +333,6 @@ def test_an_answer_is_short_and_its_links_lead_to_sections(page, asked):
         number, _, heading = shown.partition(": ")
         if path.suffix == ".md":
             assert heading in sections(path)
-        elif not heading:
-            assert path.stem in COMING and shown == f"notebook {path.stem.split('_')[0]}"
         else:
             assert NUMBERED[number] == path and full(heading, path), f"{path.stem} has no section {heading!r}"
 
@@ -417,7 +404,7 @@ def test_measured_figures_are_what_was_measured(key):
 def test_links_lead_somewhere(page):
     for shown, target in LINK.findall(joined(text(PAGES[page]))):
         path = (DOCS / target).resolve()
-        assert path.exists() or path.stem in COMING, f"{shown} leads to {target}, which is not there"
+        assert path.exists(), f"{shown} leads to {target}, which is not there"
 
 
 def test_what_carries_over_counts_the_marks_of_the_page_and_the_cells_of_a_sticker():
