@@ -4,7 +4,8 @@
 Needs Python 3.11 or newer and nothing else. The first start makes a private Python environment in the folder .venv
 beside this file and installs the course into it; later starts find it there. With --here it uses the environment of
 the Python that runs it instead (conda, Colab, Binder). On Linux, PyTorch comes with its GPU libraries, 5 GB, only where
-an NVIDIA card is found; --gpu or --cpu says outright which it shall be.
+an NVIDIA card is found; --gpu or --cpu says outright which it shall be. Where uv is installed it does the installing;
+--pip says that pip shall. A folder unpacked from a bundle sets itself up from the packages in it, without a network.
 """
 
 import sys
@@ -23,6 +24,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import platform
 import queue
 import re
 import shutil
@@ -40,7 +42,9 @@ NOTEBOOKS, COPIES = ROOT / "notebooks", ROOT / "my_course"  # the course's, and 
 GIGABYTES = 8 if sys.platform == "linux" else 2  # that a first set-up takes, if PyTorch brings its GPU libraries
 # PyTorch's own index of builds without GPU libraries; or a mirror of it, nearer to you.
 CPU_INDEX = os.environ.get("COURSE_CPU_INDEX", "https://download.pytorch.org/whl/cpu").rstrip("/")
-PATIENCE = 8  # seconds until that index has answered
+PATIENCE = 5  # seconds until that index has answered; pip then waits for no answer of it longer than 4
+WHEELS = ROOT / "wheels"  # the packages of a bundle (docs/offline.md): with their list there, no network is asked
+PACKED = WHEELS / "bundle.json"
 
 
 class Trouble(Exception):
@@ -99,13 +103,39 @@ def site(python: Path, words: list[str]) -> int:
     question = [python, "-c", "import latex2mathml, myst_nb, pypdf, sphinx_book_theme"]
     if subprocess.call(question, stderr=subprocess.DEVNULL):
         say("Installing what builds the website: Sphinx and a few more (once; about a minute).")
-        limits = ["--constraint", "constraints.txt"] if python.is_relative_to(VENV) else []
-        step([*pip(python), *limits, "--editable", ".[site]"])
+        add(python, "site")
     return call([python, ROOT / "docs" / "site" / "build.py", *words])
 
 
+def teach(python: Path, words: list[str]) -> int:
+    """The teacher's edition. What makes it is installed when it is first asked for."""
+    if subprocess.call([python, "-c", "import nbgrader"], stderr=subprocess.DEVNULL):
+        say("Installing what makes the teacher's edition: nbgrader and a few more (once; about a minute).")
+        add(python, "teach")
+    return call([python, ROOT / "docs" / "teach" / "build.py", *from_here(words)])
+
+
+def bundle(python: Path, words: list[str]) -> int:
+    return call([python, ROOT / "docs" / "teach" / "bundle.py", *from_here(words)])
+
+
+def from_here(words: list[str]) -> list[str]:
+    """A program runs in the course's folder, so the file or folder that comes first is named in full."""
+    return [*(word if word.startswith("-") else os.path.abspath(word) for word in words[:1]), *words[1:]]
+
+
+def add(python: Path, group: str) -> None:
+    """Install a group of packages that pyproject.toml names, beside what is there."""
+    limits = ["--constraint", "constraints.txt"] if python.is_relative_to(VENV) else []
+    step([*pip(python), *limits, "--editable", f".[{group}]"])
+
+
 def pip(python: Path) -> list[str]:
-    return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2"]
+    return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries=2", *source()]
+
+
+def source() -> list[str]:
+    return ["--no-index", "--find-links", str(WHEELS)] if PACKED.exists() else []
 
 
 def doctor(python: Path, words: list[str]) -> int:
@@ -131,6 +161,9 @@ VERBS = {  # name: what it does, what it may be followed by
     "doctor": (doctor, "say what this machine has, what works and what to do, to be pasted into a question"),
     "run": (run, "run notebooks from top to bottom and keep their outputs (all, or those named)"),
     "site": (site, "make the course's website in site/ (--serve shows it; --pdf, --run, --repository OWNER/NAME)"),
+    "app": (program("-m", "bagnet_utils.app"), "open the patch explorer as a page (--port N, --no-browser)"),
+    "teach": (teach, "write the teacher's edition into a folder: teach DIR"),
+    "bundle": (bundle, "pack course and packages into one file: bundle FILE"),
     "train": (program("-m", "bagnet_utils.models.training"), "train networks: train patchwork bagnet17 (or all)"),
     "claims": (program(ROOT / "benchmarks" / "claims.py"), "measure what the course claims, into docs/claims.md"),
     "leaks": (program(ROOT / "benchmarks" / "leaks.py"), "try to make BagNets solve what they must not (long)"),
@@ -173,6 +206,7 @@ def environment(build: str = "") -> Path:
             check_means()
             say(f"Setting up the course in {VENV} (once; about 3 minutes and {GIGABYTES} GB).")
         try:
+            check_packed()
             if not works:
                 remove(VENV)  # what an interrupted set-up left
                 VENV.mkdir()
@@ -198,11 +232,9 @@ def pytorch(python: Path, ready: Path, build: str, anew: bool) -> None:
 
     Only these two packages may come from PyTorch's index: it offers others as well, of any age.
     """
-    pins = re.findall(
-        r"^(?:torch|torchvision)==\S+", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    pins = pytorch_pins()
     again, changing = ["--force-reinstall"] if anew else [], lambda: ready.unlink(missing_ok=True)
-    if not pins or not (build or sys.platform == "linux"):
+    if not pins or not (build or sys.platform == "linux") or PACKED.exists():
         return
     if build == "gpu" or (not build and has_gpu()):
         if anew:  # the other build may be there, and has the same number
@@ -212,10 +244,15 @@ def pytorch(python: Path, ready: Path, build: str, anew: bool) -> None:
     if not answers(f"{CPU_INDEX}/torch/"):
         return say(f"PyTorch's index of builds without GPU libraries cannot be reached: {ordinary}.")
     try:
-        command = [*pip(python), *again, "--retries=0", "--timeout=5", "--no-deps", "--index-url", CPU_INDEX, *pins]
+        command = [*pip(python), *again, "--retries=0", "--timeout=4", "--no-deps", "--index-url", CPU_INDEX, *pins]
         step(command, "fetching PyTorch without GPU libraries", changing)
     except Trouble:
         say(f"PyTorch's index gave no build without GPU libraries that fits here: {ordinary}.")
+
+
+def pytorch_pins() -> list[str]:
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return re.findall(r"^(?:torch|torchvision)==\S+", pinned, re.MULTILINE)
 
 
 def has_gpu() -> bool:
@@ -273,14 +310,65 @@ def this_environment() -> Path:
                 f"'{sys.executable} -m ensurepip', or leave out --here: then course.py makes an environment of its own."
             )
         say(f"Installing the course into the environment at {sys.prefix} (packages there that will do stay).")
+        check_packed()
         install(Path(sys.executable), ready, now)
     return Path(sys.executable)
 
 
 def install(python: Path, ready: Path, now: dict[str, str], *limits: str) -> None:
     """Install the course and what it needs. `ready` holds `now` afterwards, and is gone while packages change."""
-    step([*pip(python), *limits, "--editable", ".[dev]"], on_change=lambda: ready.unlink(missing_ok=True))
+    wanted = [*limits, "--editable", ".[dev]"]
+    if limits and not ready.exists() and (uv := find_uv(python)):  # uv does not say when it begins to change packages
+        try:
+            step([*uv, "pip", "install", "--python", str(python), "--compile-bytecode", *source(), *wanted])
+            wanted = []
+        except (Trouble, OSError) as trouble:
+            say(f"uv could not do it, so pip does. The last words of uv: {last_words(trouble.__cause__ or trouble)}")
+    if wanted:
+        step([*pip(python), *wanted], on_change=lambda: ready.unlink(missing_ok=True))
     ready.write_text(json.dumps(now), encoding="utf-8")
+
+
+def find_uv(python: Path) -> list[str]:
+    """How uv is called, where it is installed and would find the same packages: it does not read pip's settings."""
+    program = shutil.which("uv")
+    uv = [program] if program else [sys.executable, "-m", "uv"] if importlib.util.find_spec("uv") else []
+    if not uv or os.environ.get("COURSE_PIP"):
+        return []
+    settings = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    return [] if re.search("index|links|constraint|binary|cert|proxy|host", settings) else uv
+
+
+def check_packed() -> None:
+    """Where a bundle brought the packages: are they for this machine, and whole?"""
+    if not PACKED.exists():
+        return
+    packed = read(PACKED) or {}
+    if this_system() not in packed.get("for", []):
+        raise Trouble(
+            f"The folder wheels holds packages for {', '.join(packed.get('for', [])) or 'no system'}, and this is "
+            f"{this_system()}. Start course.py with such a Python, or move the folder away: then the packages come "
+            "from the network."
+        )
+    say("All packages, PyTorch as well, come from the folder wheels: no network is needed.")
+    for name, expected in packed["sha256"].items():
+        file = WHEELS / name
+        if not file.exists() or digest(file) != expected:
+            raise Trouble(
+                f"{name} in the folder wheels is {'damaged' if file.exists() else 'missing'}. Unpack the bundle once "
+                "more; if that does not help, copy it anew."
+            )
+
+
+def digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def this_system() -> str:
+    system = {"darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+    machine = platform.machine().lower().replace("amd64", "x86_64")
+    return f"{system}-{machine} with Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def fingerprint(**facts: str) -> dict[str, str]:
@@ -332,7 +420,7 @@ def step(command: list[str], what: str = "looking up packages", on_change=lambda
     if sys.stdout.isatty():
         print()
     if process.returncode:
-        raise Trouble(reason("\n".join(words)))
+        raise Trouble(reason("\n".join(words))) from RuntimeError("\n".join(words))
 
 
 REASONS = {  # what pip or venv says: what it means and what to do
@@ -355,15 +443,23 @@ NO_BUILD = (
     f"({sys.platform}). The course is made for Python 3.11 to 3.14 on Linux, Windows or a Mac with an Apple chip; "
     "start course.py with one of these."
 )
+NOT_PACKED = (
+    "The folder wheels, which came with the bundle, does not hold all that is wanted here. Ask for a bundle that does "
+    "(docs/offline.md), or move the folder away: then the packages come from the network."
+)
 
 
 def reason(words: str) -> str:
     """One paragraph on why a step failed, from the words it left."""
     for pattern, paragraph in REASONS.items():
         if re.search(pattern, words.replace(str(ROOT), "").replace(ROOT.as_uri(), ""), re.IGNORECASE):
-            return re.sub(r"\n +", " ", paragraph).format(gb=GIGABYTES, root=ROOT, no_build=NO_BUILD)
-    last = " / ".join(words.splitlines()[-4:])
-    return f"The set-up failed, and left nothing half-made; the same line tries again. Its last words were: {last}"
+            no_build = NOT_PACKED if PACKED.exists() else NO_BUILD
+            return re.sub(r"\n +", " ", paragraph).format(gb=GIGABYTES, root=ROOT, no_build=no_build)
+    return f"The set-up failed, and left nothing half-made; the same line tries again. It ended so: {last_words(words)}"
+
+
+def last_words(words: str | Exception) -> str:
+    return " / ".join(str(words).splitlines()[-4:])
 
 
 # ---------------------------------------------------------------- small things
@@ -430,7 +526,7 @@ def main() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a path may hold letters that this terminal has not
     signal.signal(signal.SIGTERM, stop)  # so that a set-up that is told to stop cleans up
-    ours = {"--here", "--cpu", "--gpu"}
+    ours = {"--here", "--cpu", "--gpu", "--pip"}
     said, words = ours & set(sys.argv[1:]), [word for word in sys.argv[1:] if word not in ours]
     if not words or words[0] in ("-h", "--help") or words[0] not in VERBS:
         say(__doc__)
@@ -440,6 +536,9 @@ def main() -> int:
             return 2
         return 0
     verb, *rest = words
+    if "--pip" in said:
+        said.remove("--pip")
+        os.environ["COURSE_PIP"] = "yes"
     try:
         rest = {"lab": lab_options, "run": run_options}.get(verb, list)(rest)
         if len(said) > 1:

@@ -2,18 +2,24 @@
 
 python -m bagnet_utils.notebooks run NOTEBOOK ...     run them and keep their outputs
 python -m bagnet_utils.notebooks copy FROM TO         bring the copies in TO up to date with the notebooks in FROM
+python -m bagnet_utils.notebooks address OWNER/NAME   tell all notebooks where Colab finds the course at GitHub
 """
 
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from bagnet_utils.display.recording import ASKED, LIVE
+from bagnet_utils.errors import BadInput
 from bagnet_utils.files import write_whole
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+ON_COLAB = "on-colab"  # the id of the cell that fetches the course on Colab; working copies are without it
 
 EXECUTE = ["--log-level=WARN", "--to", "notebook", "--execute", "--inplace"]
 EXECUTE += ["--ExecutePreprocessor.record_timing=False"]
@@ -99,7 +105,7 @@ def editions(path: Path) -> tuple[str, str]:
     """
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in without_colab(notebook)]
         written = [cell for cell in cells if cell[1].strip()]  # JupyterLab adds an empty cell when the last one is run
         holds = hashlib.sha256(json.dumps(written).encode()).hexdigest()[:16]
         return notebook["metadata"].get("course_edition", ""), holds
@@ -111,6 +117,7 @@ def editions(path: Path) -> tuple[str, str]:
 
 def cleared(source: Path, edition: str) -> dict:
     notebook = json.loads(source.read_text(encoding="utf-8"))
+    notebook["cells"] = without_colab(notebook)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
@@ -118,16 +125,39 @@ def cleared(source: Path, edition: str) -> dict:
     return notebook
 
 
+def without_colab(notebook: dict) -> list[dict]:
+    return [cell for cell in notebook["cells"] if cell.get("id") != ON_COLAB]
+
+
+def set_address(repository: str, notebooks: Path = NOTEBOOKS) -> None:
+    """Write OWNER/NAME into the cell of each notebook that fetches the course on Colab."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", repository):
+        raise BadInput(f"address: {repository!r} was given, but OWNER/NAME of the course at GitHub is wanted.")
+    for path in sorted(notebooks.glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if cell.get("id") == ON_COLAB:
+                told = (re.sub(r'^REPOSITORY = ".*?"', f'REPOSITORY = "{repository}"', one) for one in cell["source"])
+                cell["source"] = list(told)
+        write(notebook, path)
+
+
 def write(notebook: dict, path: Path) -> None:
     write_whole(path, json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False))
 
 
-def main(verb: str, *paths: str) -> int:
-    files = [Path(path) for path in paths]
+def main(verb: str, *words: str) -> int:
+    files = [Path(word) for word in words]
     try:
         if verb == "run":
             return next((failed for file in files if (failed := run(file))), 0)
-        bring_copies_up_to_date(*files)
+        if verb == "address":
+            set_address("".join(words[:1]), *files[1:])
+        else:
+            bring_copies_up_to_date(*files)
+    except BadInput as problem:
+        print(problem, file=sys.stderr)
+        return 2
     except OSError as problem:
         print(
             f"\nA notebook could not be written ({problem}). Make room, or free the file, and try again.",

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,15 +24,18 @@ version = "1"
 dev = []
 """
 BACKEND = """
-import os, time, zipfile
+import os, time, tomllib, zipfile
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
     if os.environ.get("FAIL"):
         raise SystemExit(os.environ["FAIL"])
     time.sleep(float(os.environ.get("SLOW", 0)))
     name = "bagnet_course-1-py3-none-any.whl"
+    with open("pyproject.toml", "rb") as file:
+        needs = tomllib.load(file)["project"].get("dependencies", [])
     files = {
-        "METADATA": ["Metadata-Version: 2.1", "Name: bagnet-course", "Version: 1", "Provides-Extra: dev"],
+        "METADATA": ["Metadata-Version: 2.1", "Name: bagnet-course", "Version: 1", "Provides-Extra: dev"]
+        + ["Requires-Dist: " + need for need in needs],
         "WHEEL": ["Wheel-Version: 1.0", "Generator: test", "Root-Is-Purelib: true", "Tag: py3-none-any"],
         "RECORD": [],
     }
@@ -51,6 +56,28 @@ def small_course(tmp_path: Path) -> Path:
     (place / "constraints.txt").write_text("# nothing\n")
     (place / "benchmarks" / "heatmaps.py").write_text("import sys; print('ran', sys.prefix, sys.argv[1:])")
     return place
+
+
+def wheel(name: str, version: str, tag: str = "py3-none-any", needs: tuple[str, ...] = ()) -> bytes:
+    """A package that holds nothing but its name and what it needs."""
+    made, home = BytesIO(), f"{name}-{version}.dist-info"
+    told = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Requires-Dist: {one}" for one in needs),
+    ]
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(f"{home}/METADATA", "\n".join([*told, ""]))
+        archive.writestr(f"{home}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
+        archive.writestr(f"{home}/RECORD", "")
+    return made.getvalue()
+
+
+def held(folder: Path) -> dict[str, str]:
+    """What lies in the environment, and in which version."""
+    homes = (home.name.removesuffix(".dist-info").split("-") for home in (folder / ".venv").rglob("*.dist-info"))
+    return {name: version for name, version in homes if name not in ("pip", "setuptools", "bagnet_course")}
 
 
 def take_the_tests_environment(module) -> None:

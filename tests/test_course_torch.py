@@ -2,24 +2,12 @@
 
 import threading
 import time
-import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 
 import pytest
-from small_course import course
+from small_course import course, held, wheel
 
 PINS = "torch==9.0\ntorchvision==9.1\n"
-
-
-def wheel(name: str, version: str) -> bytes:
-    """A package that holds nothing but its name."""
-    made, home = BytesIO(), f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr(f"{home}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        archive.writestr(f"{home}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{home}/RECORD", "")
-    return made.getvalue()
 
 
 class Index(BaseHTTPRequestHandler):
@@ -64,12 +52,6 @@ def pinned(folder, monkeypatch):
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(variable, raising=False)
     return folder
-
-
-def held(folder) -> dict[str, str]:
-    """What lies in the environment, and in which version."""
-    homes = (home.name.removesuffix(".dist-info").split("-") for home in (folder / ".venv").rglob("*.dist-info"))
-    return {name: version for name, version in homes if name not in ("pip", "setuptools", "bagnet_course")}
 
 
 def test_without_a_card_both_come_from_pytorchs_own_index_and_nothing_else_does(pinned, index):

@@ -24,6 +24,7 @@ LAYERS = [
     "experiments",
     "display",
     "exercises",
+    "app",
 ]  # each may import those before it
 MODULES = sorted((ROOT / "bagnet_utils").rglob("*.py"))
 

@@ -32,17 +32,34 @@ def verbs() -> set[str]:
 
 def told(text: str) -> set[str]:
     """The verbs that a text tells to say after course.py."""
-    return set(re.findall(r"python3? course\.py (?:--here )?([a-z]+)", text))
+    return set(re.findall(r"python3? course\.py (?:--(?:here|cpu) )?([a-z]+)", text))
 
 
-def test_two_workflows_one_tests_and_one_publishes():
-    assert set(WORKFLOWS) == {"ci", "site"}
-    assert workflow("ci")["permissions"] == {"contents": "read"}
-    used = {step["uses"] for name in WORKFLOWS for step in steps(name) if "uses" in step}
-    assert len({action.split("@")[0] for action in used}) == len(used), f"one version of each: {sorted(used)}"
+# What may stand in a step beside course.py and the course's own scripts: programs that come with GitHub's machines, or
+# that an earlier step of the same job installed.
+PROGRAMS = {"docker", "jupyter-repo2docker", "npx", "pip-audit", "timeout"}
+OTHERS = {"mamba-org/setup-micromamba"}  # actions that are not GitHub's own
+
+
+def uses() -> set[str]:
+    return {step["uses"] for name in WORKFLOWS for step in steps(name) if "uses" in step}
+
+
+def test_three_workflows_and_what_they_may_do():
+    assert set(WORKFLOWS) == {"ci", "machines", "site"}
+    assert len({action.split("@")[0] for action in uses()}) == len(uses()), f"one version of each: {sorted(uses())}"
     for name in WORKFLOWS:
+        writes = set()
         for job in workflow(name)["jobs"].values():
             assert job["runs-on"] and job["timeout-minutes"] <= 60, f"{name}: a job that hangs must end"
+            may = job.get("permissions", workflow(name)["permissions"])
+            writes |= {what for what, how in may.items() if how == "write"}
+            if "contents" in may:
+                assert job["steps"][0]["uses"].startswith("actions/checkout@")
+                assert job["steps"][0]["with"] == {"persist-credentials": False}, "what is run later needs no key"
+        assert writes == ({"pages", "id-token"} if name == "site" else set())
+        assert "secrets." not in WORKFLOWS[name].read_text(encoding="utf-8")
+        assert not re.search(r"run: .*\$\{\{", WORKFLOWS[name].read_text(encoding="utf-8")), "no text becomes a command"
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -52,21 +69,55 @@ def test_a_workflow_runs_what_is_there(name):
     for line in ran:
         scripts = [ROOT / word for word in re.findall(r"^bash (\S+)", line)]
         commands = told(line + "".join(script.read_text(encoding="utf-8") for script in scripts))
-        assert commands and commands <= verbs(), f"{line}: {commands - verbs()}"
+        assert commands <= verbs(), f"{line}: {commands - verbs()}"
+        files = re.findall(r"(?<=\s)[\w/]+\.(?:py|txt|ipynb)\b", line)
+        assert all((ROOT / file).is_file() for file in files), line
+        module = re.search(r"-m bagnet_utils\.(\w+) (\w+)", line)
+        assert not module or f"{module[1]} {module[2]}" == "notebooks run"
+        known = line.split()[0] in PROGRAMS or re.match(r"python -m pip install [\w-]+==[\d.]+$", line)
+        assert commands or files or known, f"{line}: neither a verb of course.py nor a script nor a known program"
     for step in steps(name):
-        assert "run" in step or re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]), f"{step}: GitHub's own, by version"
+        action = re.fullmatch(r"(actions/[a-z-]+|[\w-]+/[\w-]+)@v\d+", step.get("uses", "actions/x@v1"))
+        assert action and (action[1].startswith("actions/") or action[1] in OTHERS), f"{step}: GitHub's own, by version"
+
+
+def test_every_system_and_every_python_of_the_course_is_tried():
+    matrix = workflow("ci")["jobs"]["test"]["strategy"]["matrix"]
+    assert [system.split("-")[0] for system in matrix["system"]] == ["ubuntu", "macos", "windows"]
+    first, last = re.search(r"Python (3\.\d+) to (3\.\d+)", (ROOT / "course.py").read_text(encoding="utf-8")).groups()
+    assert matrix["python"] == [f"3.{minor}" for minor in range(int(first[2:]), int(last[2:]) + 1)]
+    assert "python benchmarks/oldest.py" in workflow("ci")["jobs"]["oldest"]["steps"][-1]["run"]
+    assert set(workflow("ci")[True]) == {"push", "pull_request"}  # YAML reads the word "on" as true
+
+
+def test_what_changes_without_us_is_tried_every_week():
+    when = workflow("machines")[True]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["schedule"][0]["cron"]) and "workflow_dispatch" in when
+    assert all(list(ROOT.glob(pattern)) for pattern in when["push"]["paths"])
+    jobs = workflow("machines")["jobs"]
+    assert set(jobs) == {"audit", "newest", "conda", "docker", "binder", "devcontainer"}
+    words = jobs["audit"]["steps"][-1]["run"].split()
+    assert words[0] == "pip-audit" and words[-2:] == ["--requirement", "constraints.txt"] and "--strict" in words
+    assert "--here" in jobs["newest"]["steps"][-1]["run"]  # so constraints.txt is not read
+    assert (
+        jobs["conda"]["strategy"]["matrix"]["system"] == workflow("ci")["jobs"]["test"]["strategy"]["matrix"]["system"]
+    )
+    assert "--publish 127.0.0.1:" in "".join(step.get("run", "") for step in jobs["docker"]["steps"])
+    looked = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    assert [one["package-ecosystem"] for one in looked] == ["github-actions"]
 
 
 def test_the_site_is_built_and_published_when_main_moves_or_by_hand():
     site = workflow("site")
-    when = site[True]  # YAML reads the word "on" as true
+    when = site[True]
     assert when["push"] == {"branches": ["main"]} and "workflow_dispatch" in when
-    assert site["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
     assert site["concurrency"] == {"group": "pages", "cancel-in-progress": False}
     done = [step.get("run") or step["uses"].split("@")[0].removeprefix("actions/") for step in steps("site")]
     order = ["checkout", "setup-python", "configure-pages", "python3 course.py site", "upload-pages-artifact"]
     assert done == [*order, "deploy-pages"]
     build, publish = site["jobs"].values()
+    assert site["permissions"] == {} and build["permissions"] == {"contents": "read", "pages": "read"}
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
     assert publish["needs"] == "build" and publish["environment"]["name"] == "github-pages"
     assert publish["steps"][0]["id"] == "published"
     assert publish["environment"]["url"] == "${{ steps.published.outputs.page_url }}"
