@@ -1,6 +1,6 @@
 """A class at once: how does a JupyterHub on a small machine bear ten learners? Prints a table for docs/hubs.md.
 
-python benchmarks/hub.py [--learners 10] [--pause 5] [--keep] [--browser] [--json FILE]
+python benchmarks/hub.py [--learners 10] [--pause 5] [--keep] [--browser FILE.png] [--json FILE]
 
 Needs the packages of the group `hub`: pip install --editable ".[hub]". Takes about 15 minutes on two cores.
 """
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import math
 import os
 import shutil
 import signal
@@ -36,8 +37,7 @@ GROUPS = {"memory.max": Path("/sys/fs/cgroup"), "memory.limit_in_bytes": Path("/
 
 class Hub(NamedTuple):
     address: str
-    process: psutil.Process
-    learners: Path  # their homes
+    pid: int
     limited: bool  # to the memory that was wanted, by the system
 
 
@@ -74,22 +74,27 @@ def hub(gigabytes: float) -> Iterator[Hub]:
             process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, preexec_fn=enter)
         try:
             until_it_answers(process, f"{address}/hub/api/", Path(folder, "log.txt"))
-            yield Hub(address, psutil.Process(process.pid), Path(folder, "learners"), bool(group))
+            yield Hub(address, process.pid, bool(group))
         finally:
-            everybody = (
-                [process, *psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
-            )
+            everybody = descendants(process.pid)
             process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
             for one in everybody:
-                with contextlib.suppress(psutil.NoSuchProcess):
+                with contextlib.suppress(psutil.Error):
                     one.kill()
             process.wait()
             if group:
                 time.sleep(1)
                 with contextlib.suppress(OSError):
                     group.rmdir()
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """A process and all that it started, as far as they still run."""
+    with contextlib.suppress(psutil.Error):
+        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return []
 
 
 def free_ports(count: int) -> list[int]:
@@ -126,14 +131,14 @@ def memory_group(gigabytes: float) -> Path | None:
 class Scales(threading.Thread):
     """Weighs the hub with all that it started, again and again, and keeps the most."""
 
-    def __init__(self, process: psutil.Process, every: float = 3):
+    def __init__(self, pid: int, every: float = 3):
         super().__init__(daemon=True)
-        self.process, self.every, self.most, self.done = process, every, 0, threading.Event()
+        self.pid, self.every, self.most, self.done = pid, every, 0, threading.Event()
 
     def run(self):
         while not self.done.wait(self.every):
             total = 0
-            for one in [self.process, *self.process.children(recursive=True)]:
+            for one in descendants(self.pid):
                 with contextlib.suppress(psutil.Error):
                     total += one.memory_full_info().pss
             self.most = max(self.most, total)
@@ -144,12 +149,17 @@ class Scales(threading.Thread):
 
 async def attend(title: str, place: Hub, options: argparse.Namespace, learners: int, pause: float) -> Class:
     """Learners come, work through their notebooks, and go."""
+    from hub_browser import work_in_a_browser
     from hub_learner import Learner, pauses
 
     async def one(number: int):
         await asyncio.sleep(APART * number)
         async with Learner(place.address, f"learner{number}", options.patience) as learner:
             try:
+                if options.browser and learners > 1 and number == learners - 1:
+                    thoughts, picture = pauses(pause, number), options.browser.with_suffix(f".{title.split()[-1]}.png")
+                    await work_in_a_browser(learner, NOTEBOOKS, thoughts, options.cells, picture)
+                    return learner.diary
                 await learner.arrive()
                 for path in NOTEBOOKS:
                     await learner.work_through(path, pauses(pause, number), options.cells, stop=not options.keep)
@@ -157,7 +167,7 @@ async def attend(title: str, place: Hub, options: argparse.Namespace, learners: 
                 learner.diary.failures.append(f"{learner.name}: {type(problem).__name__}: {problem}")
             return learner.diary
 
-    started, scales = time.monotonic(), Scales(place.process)
+    started, scales = time.monotonic(), Scales(place.pid)
     scales.start()
     diaries = await asyncio.gather(*(one(number) for number in range(learners)))
     scales.done.set()
@@ -170,11 +180,11 @@ def percentile(seconds: list[float], percent: int) -> float:
 
 def table(runs: list[Class]) -> str:
     """One row for each run, the first of which is the lone learner's."""
-    alone = statistics.median(runs[0].cells())
+    alone = statistics.median(runs[0].cells() or [math.nan])
     lines = ["| | learners | failures | start, s | cell, median, s | 95 %, s | longest, s | to alone | GB | minutes |"]
     lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for run in runs:
-        cells = run.cells() or [float("nan")]
+        cells = run.cells() or [math.nan]
         starts = [diary.start for diary in run.diaries]
         lines += [
             f"| {run.title} | {len(run.diaries)} | {len(run.failures())} | {statistics.median(starts):.0f} to "
@@ -201,6 +211,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--memory", type=float, default=8, help="GB that the hub may use, if the system can hold it")
     parser.add_argument("--cores", type=int, default=2, help="for all: hub, kernels and this program")
     parser.add_argument("--keep", action="store_true", help="leave notebook 00 open when 05 is opened")
+    parser.add_argument("--browser", type=Path, help="one of them in a real browser; its picture goes into this file")
     parser.add_argument("--only", choices=("rush", "lesson"), help="one of the two ways for the class to work")
     parser.add_argument("--json", type=Path, help="keep all that was measured in this file")
     return parser.parse_args(words)

@@ -1,8 +1,5 @@
 """A small class: what each of its students hands in of one assignment, and what comes of it."""
 
-import copy
-import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -30,12 +27,13 @@ def reached():
         return socket.create_connection(("127.0.0.1", {port}), 2) and "yes"
     except OSError:
         return "no"
-print("FOUND", [seen(place) for place in {places}], [*Path({folder!r}).glob("*")], [*Path("/proc").glob("{pid}")])
-print("HERE", os.listdir("."), "NETWORK", reached(), "KEPT", os.environ.get("COURSE_SECRET"))
+print("FOUND", [seen(place) for place in {places}], os.listdir({folder!r}), [*Path("/proc").glob("{pid}/exe")])
+print("HERE", os.listdir(os.path.expanduser("~")), "NETWORK", reached(), "KEPT", os.environ.get("COURSE_SECRET"))
 try:
-    Path({folder!r}, "mark.txt").write_text("here")
+    Path("/usr/mark.txt").write_text("here")
 except OSError:
     print("NOTHING WRITTEN")
+Path({folder!r}, "mark.txt").write_text("here")  # if it works, it lands in a folder that is gone afterwards
 """
 FORGES = """
 from bagnet_utils.exercises import CHECKS, judging, receptive_fields
@@ -48,12 +46,11 @@ judging.alike = lambda *_: True
 for name in CHECKS:
     CHECKS[name] = lambda *_: print("✓ Right. Of course.")
 judging.call = lambda function, *given: receptive_fields.window.right(*given)
-get_ipython().run_cell = lambda *_, **__: None
 """
 EXITS = "import os\nos._exit(0)"
 
 
-def handed_in(folder: Path, student: str, answers: dict[str, str]) -> None:
+def hand_in(folder: Path, student: str, answers: dict[str, str]) -> None:
     """Put the released notebook, with these answers, where nbgrader looks for it."""
     notebook = nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     for cell in notebook.cells:

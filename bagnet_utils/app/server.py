@@ -138,15 +138,14 @@ class Look(Question):
 
         async def one(q: int):
             nonlocal done
-            before, now = await take(questions.of_one, loaded[q], plain, picture, known.get(q, []))
-            known[q] = [before, now]
+            said = known[q] = await take(questions.of_one, loaded[q], plain, picture, known.get(q, []))
             done += 1
             if done < len(loaded):
                 self.tell({"done": done, "of": len(loaded)})
-            return q, before, now
+            return said
 
-        found = sorted(await asyncio.gather(*map(one, loaded)), key=lambda each: each[0])
-        before, now = ({each[0]: each[part] for each in found} for part in (1, 2))
+        found = dict(zip(loaded, await asyncio.gather(*map(one, loaded)), strict=True))
+        before, now = ({q: said[part] for q, said in found.items()} for part in (0, 1))
         self.tell(await take(questions.packed, loaded, now, before, chosen, address))
         self.finish()
 

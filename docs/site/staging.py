@@ -15,7 +15,7 @@ import bagnet_utils as bu
 
 ROOT = Path(__file__).resolve().parents[2]
 DISPLAY = ROOT / "bagnet_utils" / "display"
-PAGES = ("docs/*.md", "data/README.md", "data/photos/README.md", "CONTRIBUTING.md", "notebooks/*.ipynb")
+PAGES = ("docs/*.md", "docs/teach/*.md", "data/**/README.md", "CONTRIBUTING.md", "notebooks/*.ipynb")
 FILES = ("docs/images/*", "docs/live/*", "docs/references.bib", "LICENSE", "CITATION.cff", "course.py")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"(\]\()(?!https?:|#|mailto:)([^)#\s]+)")

@@ -72,7 +72,8 @@ def answers(notebook: Notebook) -> str:
 
 def answer(title: str, exercise: Exercise) -> list[str]:
     """Task, expected answer and wrong ones of an exercise."""
-    parts = [f"## {title.removeprefix('Your turn · ')}", exercise.task, pages.python(exercise.stub)]
+    title = title.removeprefix("Your turn · ")
+    parts = [f"## {title[0].upper()}{title[1:]}", *filter(None, [exercise.task]), pages.python(exercise.stub)]
     parts += ["### Expected", pages.python(exercise.solution)]
     parts += [f"### Usual wrong answers\n\nHelpers: `{mistakes.home(exercise.name).__name__}`"]
     for source, sentence in mistakes.mistakes(exercise.name):

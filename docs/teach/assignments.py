@@ -67,8 +67,9 @@ def worth(section: Section) -> int:
 def exercise(section: Section, before: Section) -> list[NotebookNode]:
     """What the notebook says up to the stub (if nothing, what it said last), then the four cells."""
     one, points = section.exercise, worth(section)
-    parts = section.parts[: [part if isinstance(part, str) else part["source"] for part in section.parts].index(one.stub)]
-    told = [part if isinstance(part, str) else f"```python\n{part['source']}\n```" for part in parts or before.texts[-1:]]
+    codes = [part if isinstance(part, str) else part["source"] for part in section.parts]
+    parts = section.parts[: codes.index(one.stub)] or before.texts[-1:]
+    told = [part if isinstance(part, str) else f"```python\n{part['source']}\n```" for part in parts]
     task = "\n\n".join([f"## {section.title} · {points} point{'s' * (points > 1)}", *told])
     answer = f"{one.stub}\n### BEGIN SOLUTION\n{one.solution.strip()}\n### END SOLUTION"
     return [
@@ -89,8 +90,9 @@ def markdown(text: str, name: str) -> NotebookNode:
 
 def code(source: str, name: str, **role) -> NotebookNode:
     """A code cell that nbgrader knows by this name. role: what it is to nbgrader (locked, solution, grade, points)."""
-    about = {"schema_version": 3, "grade_id": name, "cell_type": "code", "locked": False, "solution": False}
-    return new_code_cell(source, id=cell_id(name), metadata={"nbgrader": {**about, "grade": False, "task": False, **role}})
+    about = {"schema_version": 3, "grade_id": name, "cell_type": "code", "task": False}
+    about |= {"locked": False, "solution": False, "grade": False, **role}
+    return new_code_cell(source, id=cell_id(name), metadata={"nbgrader": about})
 
 
 def cell_id(name: str) -> str:

@@ -24,7 +24,9 @@ import course  # noqa: E402
 
 FAT32 = 2**32 - 1  # bytes that a file may have on a stick with the oldest format
 TOP = "bagnet-course"  # the folder in the bundle
+# What fits Linuxes since 2018, the best first; and then, for want of these, what needs one of 2022, the oldest first.
 LINUX = [f"manylinux_2_{minor}" for minor in range(28, 4, -1)] + ["manylinux2014", "manylinux2010", "manylinux1"]
+LINUX += [f"manylinux_2_{minor}" for minor in range(29, 36)]
 SYSTEMS = {  # the names that wheels for it bear, and what a package asks about the system it is on
     "linux-x86_64": ([f"{name}_x86_64" for name in LINUX], ("posix", "linux", "Linux", "x86_64")),
     "linux-aarch64": ([f"{name}_aarch64" for name in LINUX], ("posix", "linux", "Linux", "aarch64")),
@@ -161,7 +163,9 @@ def fetch(system: str, python: str, wheels: Path, requirements: Path) -> None:
         try:
             return course.step([*pip, "--requirement", str(requirements)], f"fetching for {system}, Python {python}")
         except course.Trouble as trouble:
-            missing = re.search(r"No matching distribution found for ([^\s;]+)", str(trouble.__cause__))
+            missing = re.search(
+                r"(?:distribution found for|requested \(constraint\)) ([^\s;]+)", str(trouble.__cause__)
+            )
             if not missing:
                 raise
             if missing[1] in built:

@@ -12,12 +12,26 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import bagnet_utils
 from jupyter_client.manager import AsyncKernelManager
+
+import bagnet_utils
 
 HERE = Path(__file__).resolve().parent
 COURSE = Path(bagnet_utils.__file__).resolve().parents[1]
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/alternatives")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
+SYSTEM += ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/alternatives")
+WALLS = (
+    "--unshare-all",
+    "--die-with-parent",
+    "--new-session",
+    "--cap-drop",
+    "ALL",
+    "--clearenv",
+    "--hostname",
+    "class",
+)
+VARIABLES = {"HOME": "/tmp/home", "USER": "student", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+VARIABLES |= {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 GIGABYTES, PROCESSES, SCRATCH = 12, 256, 2**28  # address space, processes and threads, bytes in its own folder
 OPEN = "COURSE_GRADING_WITHOUT_FENCE"  # set by those who know what they do
 
@@ -35,13 +49,11 @@ def command(talk: Path) -> list[str]:
     bound = [word for place in readable() for word in ("--ro-bind", str(place), str(place))]
     limits = [f"--as={GIGABYTES * 2**30}", f"--nproc={PROCESSES}", f"--fsize={SCRATCH}", "--core=0"]
     own = ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--dir", "/tmp/home", "--chdir", "/tmp/home"]
-    variables = {"HOME": "/tmp/home", "PATH": os.pathsep.join([f"{sys.prefix}/bin", "/usr/bin", "/bin"]), "LANG": "C.UTF-8"}
-    variables |= {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-    given = [word for name, value in variables.items() for word in ("--setenv", name, value)]
-    walls = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--hostname", "class"]
+    given = [word for name, value in VARIABLES.items() for word in ("--setenv", name, value)]
+    shared = ["--bind", str(talk), str(talk), "--remount-ro", "/", "--remount-ro", "/dev"]
     return [
         *(["prlimit", *limits] if shutil.which("prlimit") else []),
-        *("bwrap", *walls, *given, "--proc", "/proc", "--dev", "/dev", *own, *bound, "--bind", str(talk), str(talk), "--"),
+        *("bwrap", *WALLS, *given, "--proc", "/proc", "--dev", "/dev", *own, *bound, *shared, "--"),
     ]
 
 
@@ -71,3 +83,7 @@ class FencedKernelManager(AsyncKernelManager):
         self.kernel_spec.interrupt_mode = "message"  # a signal would only reach the fence
         words = super().format_kernel_cmd(*args, **kwargs)
         return [*command(Path(self.talk.name)), *words] if hasattr(self, "talk") else words
+
+    async def _async_launch_kernel(self, words: list[str], **how) -> None:
+        """What a kernel itself prints belongs nowhere: outputs come by the sockets."""
+        await super()._async_launch_kernel(words, **{**how, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL})

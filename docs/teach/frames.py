@@ -13,8 +13,9 @@ LINE = 76  # letters in one of them
 SMALL = 0.62  # a line of code or of a table, in lines of text
 CODE_LINES, PRINTED_LINES = 8, 16
 SENTENCE = re.compile(r"(?<=[.?!])(?:\*\*)?\s+(?=[^a-z])")
-BOLD = re.compile(r"\*\*([^*]{25,})\*\*")
-DRAWS = re.compile(r"plt\.|axes|axis\.|import |bu\.check|guess|\.still\(\)|^print\(\"ready", re.MULTILINE)
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
+DRAWS = re.compile(r"plt\.|axes|axis\.|import |bu\.check|guess|\.still\(\)|print\(")
 ANSWERED = re.compile(r"Next time, move the slider first|You ticked nothing")  # what is printed where nobody guessed
 PICTURES = ("image/png", "image/jpeg")
 
@@ -53,23 +54,48 @@ def text(markdown: str) -> Block:
 
 
 def table_lines(markdown: str) -> float:
-    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in markdown.splitlines()]
+    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in LINK.sub(r"\1", markdown).splitlines()]
     widths = [max(map(len, column)) for column in zip(*(row for row in rows if len(row) == len(rows[0])), strict=True)]
-    wide = 118 / max(sum(widths), 118)  # of each column's letters, what fits beside the others
-    high = [
+    wide = 105 / max(sum(widths), 105)  # of each column's letters, what fits beside the others
+    high = (
         max(math.ceil(len(cell) / max(8, width * wide)) for cell, width in zip(row, widths, strict=False))
         for row in rows
-    ]
-    return 0.6 + sum(0.35 + SMALL * lines for lines in high)
+    )
+    return 0.6 + sum(0.3 + SMALL * lines for lines in high)
+
+
+def tables(texts: list[str]) -> list[Block]:
+    """The tables of a text; a long one comes in parts, each with its head."""
+    found = []
+    for part in paragraphs(texts):
+        if part.startswith("|"):
+            head, line, *rows = part.splitlines()
+            some: list[str] = []
+            for row in rows:
+                if some and table_lines("\n".join([head, line, *some, row])) > ROOM - 1.4:
+                    found.append(text("\n".join([head, line, *some])))
+                    some = []
+                some.append(row)
+            found.append(text("\n".join([head, line, *some])))
+    return found
 
 
 def code(source: str) -> Block:
-    shown = pages.html(pages.python(source))
-    return Block(shown, 0.9 + SMALL * sum(math.ceil(len(line) / 100) or 1 for line in source.strip().splitlines()))
+    return in_lines(source, pages.html(pages.python(source)))
 
 
 def printed(lines: str) -> Block:
-    return Block(f'<pre tabindex="0">{escape(lines)}</pre>', 0.9 + SMALL * len(lines.splitlines()))
+    return in_lines(lines, f'<pre tabindex="0">{escape(lines)}</pre>')
+
+
+def in_lines(lines: str, html: str) -> Block:
+    """What has lines of its own: in larger type if none of them is long."""
+    rows = lines.strip().splitlines()
+    large = max(map(len, rows)) <= 74
+    return Block(
+        f'<div class="large">{html}</div>' if large else html,
+        0.9 + (0.78 if large else SMALL) * sum(math.ceil(len(row) / 90) or 1 for row in rows),
+    )
 
 
 def guess(one: Guess) -> Block:
@@ -101,6 +127,8 @@ def lead(texts: list[str], room: float) -> list[Block]:
         if not blocks and not part.startswith(("|", "-", "$$")):
             sentences = SENTENCE.split(part)
             while len(sentences) > 1 and text(" ".join(sentences)).lines > room:
+                sentences.pop()
+            if len(sentences) > 1 and sentences[-1].endswith(":"):  # it announces what is not here
                 sentences.pop()
             blocks.append(text(" ".join(sentences)))
         break
@@ -151,7 +179,11 @@ def points(texts: list[str]) -> list[Block]:
     for part in paragraphs(texts):
         if not part.startswith(("|", "$$", "<")):
             flat = " ".join(part.split())
-            found += [text(f"**{bold.strip()}**") for bold in BOLD.findall(flat)]
+            for bold in BOLD.findall(flat):
+                whole = next((one for one in SENTENCE.split(flat) if f"**{bold}**" in one), bold)
+                said = bold if bold[0].isupper() else whole.replace("**", "")
+                if len(bold) >= 25 and text(f"**{said}**") not in found:
+                    found.append(text(f"**{said}**"))
     return found
 
 

@@ -8,9 +8,9 @@ container that holds nothing else: a hand-in may then read and change whatever y
 import argparse
 import os
 import re
-import shutil
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -50,24 +50,38 @@ class Judged(Execute):
         tests = {cell.id: (cell, cell.source, CALL.search(cell.source)) for cell in nb.cells if is_grade(cell)}
         for cell, _, call in tests.values():
             cell.source = ASK.format(place=str(HERE), name=call[1], variable=call[2])
-        self.ends, self.sent = time.monotonic() + self.patience, 0
-        self.timeout_func = lambda cell: max(1, min(self.timeout, round(self.ends - time.monotonic())))
+        self.ends, self.sent, self.timeout_func = None, 0, self.seconds_for
         try:
             super().preprocess(nb, resources, km)
         except (DeadKernelError, UnresponsiveKernelError, CellControlSignal, TimeoutError, Flood) as problem:
             self.log.error("%s: %s", resources["nbgrader"]["student"], problem)
         for cell in nb.cells:
+            if is_import(cell) and any(output.output_type == "error" for output in cell.outputs):
+                raise RuntimeError(
+                    f"the course could not be imported: {cell.outputs[-1].ename}"
+                )  # not a question of points
             if cell.cell_type == "code":
                 cell.outputs = [output for output in cell.outputs if is_shown(output)]
         for cell, source, call in tests.values():
             cell.source, cell.outputs = source, [outcome(call[1], cell.outputs)]
         return nb, resources
 
+    def seconds_for(self, cell: NotebookNode) -> int:
+        """The first cell imports the course, which may take its time; then the clock runs."""
+        if is_import(cell):
+            return self.patience
+        self.ends = self.ends or time.monotonic() + self.patience
+        return max(1, min(self.timeout, round(self.ends - time.monotonic())))
+
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int):
         self.sent += len(str(msg["content"]))
         if self.sent > MOST:
             raise Flood(f"more than {MOST >> 20} MB of output")
         return super().process_message(msg, cell, cell_index)
+
+
+def is_import(cell: NotebookNode) -> bool:
+    return cell.metadata.get("nbgrader", {}).get("grade_id") == "imports"
 
 
 class Flood(Exception):
@@ -103,7 +117,8 @@ class Line(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.student:<16} {self.assignment:<32} {self.points:>4g} of {self.of:<4g} {self.marks}"
+        points = f"{self.points:g} of {self.of:g}"
+        return f"{self.student:<16} {self.assignment:<32} {points:>8}  {self.marks} ({self.seconds:.0f} s)"
 
 
 def api(folder: Path) -> NbGraderAPI:
@@ -138,8 +153,8 @@ def marks_of(path: Path) -> str:
     ends = [cell.outputs[0] for cell in notebook.cells if is_grade(cell)]
     marks = "".join(one.get("text", one.get("evalue", ""))[:1] for one in ends)
     errors = [one.ename for cell in notebook.cells for one in cell.get("outputs", []) if one.output_type == "error"]
-    late = " (a cell was stopped: it took too long)" if "CellTimeoutError" in errors else ""
-    return marks + late + (" (no answer from some)" if any(one.get("evalue") == SILENT for one in ends) else "")
+    late = "; a cell took too long and was stopped" if "CellTimeoutError" in errors else ""
+    return f"{marks}{late}{'; no answer from some' if any(one.get('evalue') == SILENT for one in ends) else ''}"
 
 
 def reason(log: str) -> str:
@@ -162,7 +177,9 @@ def export(folder: Path) -> Path:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="grading.py", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path.cwd(), help="where nbgrader_config.py is")
-    parser.add_argument("--without-fence", action="store_true", help="in a container or machine that holds nothing else")
+    parser.add_argument(
+        "--without-fence", action="store_true", help="in a container or machine that holds nothing else"
+    )
     options = parser.parse_args()
     folder = options.folder.resolve()
     if not (folder / "nbgrader_config.py").exists():
@@ -171,6 +188,7 @@ def main() -> int:
         os.environ[fence.OPEN] = "1"
     elif fence.missing():
         parser.error(f"{fence.missing()} In a container of its own, add --without-fence.")
+    warnings.filterwarnings("ignore", module="nbgrader")  # what it does with its database is its own affair
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader's alembic
     for line in grade(folder):
         print(line, flush=True)

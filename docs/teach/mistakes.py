@@ -1,9 +1,10 @@
-"""The known wrong answers of the exercises, as the checks' tables hold them: what one writes, and what is said to it."""
+"""The known wrong answers of the exercises, as the checks' tables hold them: what one writes, and what is said."""
 
 import ast
 import contextlib
 import inspect
 import io
+import os
 import re
 from textwrap import dedent
 from types import ModuleType
@@ -56,9 +57,7 @@ def one_or_more(pair: ast.expr, module: ModuleType) -> list[str]:
         case ast.ListComp(ast.Tuple([wrong, _]), [loop]):
             text, each = source(wrong, module), ast.unparse(loop.target)
             return [f"{text}  # {each} is {value}" for value in ast.literal_eval(loop.iter)]
-    raise ValueError(
-        f"{module.__name__}, line {pair.lineno}: the wrong answers cannot be read from {ast.unparse(pair)}"
-    )
+    raise ValueError(f"{module.__name__}, line {pair.lineno}: no wrong answer can be read from {ast.unparse(pair)}")
 
 
 def source(node: ast.expr, module: ModuleType) -> str:
@@ -76,8 +75,11 @@ def told(name: str, answer, sentence: str) -> str:
 
 
 def asked(name: str, answer) -> str:
-    """What the check prints about an answer."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.chdir(ROOT):  # where nobody's progress is kept
-        CHECKS[name](answer)
+    """What the check prints about an answer, which is nobody's: no progress remembers it."""
+    said, named = io.StringIO(), os.environ.pop("BAGNET_PROGRESS", None)
+    try:
+        with contextlib.redirect_stdout(said), contextlib.chdir(ROOT):
+            CHECKS[name](answer)
+    finally:
+        os.environ |= {} if named is None else {"BAGNET_PROGRESS": named}
     return said.getvalue().strip()

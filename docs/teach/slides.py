@@ -126,8 +126,7 @@ def opening(section: Section, before: list[str], asked: list[Guess], drawn: bool
         blocks.append(frames.code(source))
     if (printed := frames.output(section)) and not drawn:
         blocks.append(frames.printed(printed))
-    tables = [frames.text(part) for part in frames.paragraphs(section.texts) if part.startswith("|")]
-    return [*blocks, *(table for table in tables if table not in blocks)]
+    return [*blocks, *(table for table in frames.tables(section.texts) if table not in blocks)]
 
 
 def seen(figure: str) -> str:
