@@ -20,11 +20,11 @@ RUN python -m venv /home/learner/.venv \
 COPY --chown=learner:learner pyproject.toml ./
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
     > /tmp/needs.txt \
-    && pip install --constraint constraints.txt --requirement /tmp/needs.txt hatchling
+    && pip install --constraint constraints.txt --requirement /tmp/needs.txt
 
 # Then the course itself; .dockerignore says what stays out.
 COPY --chown=learner:learner . .
-RUN pip install --no-deps --no-build-isolation --editable . \
+RUN pip install --no-deps --editable . \
     && mkdir my_course
 
 EXPOSE 8888

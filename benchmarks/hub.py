@@ -1,6 +1,6 @@
 """A class at once: how does a JupyterHub on a small machine bear ten learners? Prints a table for docs/hubs.md.
 
-python benchmarks/hub.py [--learners 10] [--pause 5] [--keep] [--browser FILE.png] [--json FILE]
+python benchmarks/hub.py [--learners 10] [--pause 10] [--keep] [--browser FILE.png] [--json FILE]
 
 Needs the packages of the group `hub`: pip install --editable ".[hub]". Takes about 15 minutes on two cores.
 """
@@ -206,7 +206,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="hub.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--learners", type=int, default=10)
     parser.add_argument("--cells", type=int, help="only so many cells of each notebook")
-    parser.add_argument("--pause", type=float, default=5, help="mean seconds of thought before a cell, in the lesson")
+    parser.add_argument("--pause", type=float, default=10, help="mean seconds of thought before a cell, in the lesson")
     parser.add_argument("--patience", type=float, default=600, help="seconds after which nobody waits any longer")
     parser.add_argument("--memory", type=float, default=8, help="GB that the hub may use, if the system can hold it")
     parser.add_argument("--cores", type=int, default=2, help="for all: hub, kernels and this program")

@@ -22,12 +22,7 @@ c = get_config()  # noqa: F821  JupyterHub puts it there
 
 # Learners share the cores already. With a thread per core each, they would only push each other away.
 c.Spawner.environment = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-# What a kernel has freed goes back to the system, if it is large enough to be worth the way.
-c.Spawner.environment |= {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "4194304",  # bytes
-    "MALLOC_TRIM_THRESHOLD_": "33554432",
-}
+c.Spawner.environment["MALLOC_ARENA_MAX"] = "2"
 c.Spawner.mem_limit, c.Spawner.cpu_limit = "1.5G", 2  # held only by spawners that can: systemd, Docker, Kubernetes
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # seconds: a whole class may start at once
 c.JupyterHub.concurrent_spawn_limit = 10
@@ -35,15 +30,23 @@ c.JupyterHub.concurrent_spawn_limit = 10
 # ---------------------------------------------------------------- a learner's server
 
 # Run as the learner, in the learner's home: copies of the notebooks (what was edited stays), then JupyterLab. Closing a
-# notebook there also stops its kernel, so that nobody keeps five of them.
+# notebook there also stops its kernel, so that nobody keeps five of them. After each cell a kernel gives back to the
+# system what it has freed: the C library would keep some 200 MB of it, for each learner.
 START = f"""
 umask 077
-mkdir -p my_course .runtime .jupyter/labconfig
+mkdir -p my_course .runtime .jupyter/labconfig .ipython/profile_default/startup
 export JUPYTER_RUNTIME_DIR="$PWD/.runtime" BAGNET_PROGRESS="$PWD/my_course/progress.json"
 cat > .jupyter/labconfig/default_setting_overrides.json <<'SETTINGS'
 {{"@jupyterlab/notebook-extension:tracker": {{"kernelShutdown": true}},
   "@jupyterlab/apputils-extension:notification": {{"fetchNews": "false", "checkForUpdates": false}}}}
 SETTINGS
+cat > .ipython/profile_default/startup/00-give-back-memory.py <<'STARTUP'
+import ctypes as _ctypes
+
+_trim = getattr(_ctypes.CDLL(None), "malloc_trim", None)  # GNU's C library has it
+if _trim:
+    get_ipython().events.register("post_run_cell", lambda result: _trim(0))
+STARTUP
 '{PYTHON}' -m bagnet_utils.notebooks copy '{COURSE}/notebooks' my_course
 exec '{PYTHON}' -m jupyterhub.singleuser "$@"
 """

@@ -94,17 +94,17 @@ def test_only_the_parts_of_the_page_are_given(guest):
         "small/..%2f",
         "data/README.md",
     ):
-        assert guest.web.get(f"{guest.address}/{where}").status_code == 404
+        asked = requests.Request("GET", guest.address, cookies=guest.web.cookies).prepare()
+        asked.url = f"{guest.address}/{where}"  # as it is: requests would tidy it up
+        assert guest.web.send(asked).status_code == 404, where
 
 
 def test_by_default_only_this_machine_is_served_and_what_else_means_is_said(capsys):
     assert __main__.options([]).host == "127.0.0.1"
     assert server.App.__init__.__defaults__[0] == server.LOOPBACK
-    for words in (["--pages", "javascript:alert(1)"], ["--port", "x"]):
+    for words in (["--pages", "javascript:alert(1)"], ["--port", "x"], ["--port", "99999"], ["--port", "-1"]):
         with pytest.raises(SystemExit):
             __main__.options(words)
-    with pytest.raises(SystemExit, match=r"port 99999 at 127\.0\.0\.1 cannot be used"):
-        __main__.sockets_at("127.0.0.1", 99_999)
     (taken,) = __main__.sockets_at("127.0.0.1", 0)
     with pytest.raises(SystemExit, match="name another --port"):
         __main__.sockets_at("127.0.0.1", taken.getsockname()[1])
@@ -161,7 +161,7 @@ def test_a_newer_question_makes_an_older_one_obsolete(app, guest):  # noqa: F811
     def ask(name: str, **question):
         said[name] = guest.ask(**question)
 
-    older = threading.Thread(target=ask, args=("older", "dense"), kwargs={"classes": [1], "side": 224})
+    older = threading.Thread(target=ask, args=("older",), kwargs={"where": "dense", "classes": [1], "side": 224})
     older.start()
     visitor = app[1].visitors.here[guest.about["visitor"]]
     while not visitor.asked:
@@ -210,7 +210,7 @@ def wild_files() -> dict[str, tuple[bytes, str]]:
         "a drawing with a script": (b"<?xml version='1.0'?><svg onload='alert(1)'/>", no),
         "postscript": (content(Image.new("RGB", (9, 9)), "EPS"), no),
         "an archive": (b"PK\3\4" + bytes(200), no),
-        "nothing but a head": (whole[:33], "broken or was cut short"),
+        "nothing but a head": (whole[:33], f"broken|{no}"),
         "a header that lies": (
             whole[:16] + struct.pack(">II", 6000, 6000) + whole[24:],
             "broken|cut short|not a picture",
@@ -265,7 +265,7 @@ def test_more_than_twenty_megabytes_are_thrown_away_as_they_come(app, guest):  #
     assert torch.equal(picture_of(guest.look(picture="own")), bu.load_image(noise(8), 128))
     answer = guest.post("own?side=77", noise(8))
     assert answer.status_code == 400 and "no such size" in answer.text
-    with contextlib.suppress(requests.ConnectionError):  # other questions are short
+    with contextlib.suppress(requests.RequestException):  # other questions are short
         assert guest.post("look", bytes(server.LETTER + 1)).status_code in (400, 413)
     assert guest.ask().status_code == 200
 

@@ -1,7 +1,10 @@
 """Where uv is installed, it may do the installing: same result, and pip where uv cannot. The uv here is a stand-in."""
 
+import importlib.util
+import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from small_course import PROJECT, course, held, paragraph, wheel
@@ -40,46 +43,49 @@ def uv(folder, tmp_path, monkeypatch):
     return log
 
 
-def test_uv_installs_the_same_and_later_starts_do_not_ask_it(folder, uv):
+def test_uv_installs_the_same_and_an_update_is_pips(folder, uv):
     code, output = course(folder, "bench")
     assert code == 0 and "ran" in output, output
     assert held(folder) == {"plain": "1"}  # as the constraints say
-    (asked,) = uv.read_text().splitlines()
-    assert '"--constraint", "constraints.txt", "--editable", ".[dev]"' in asked
-    assert str(folder / ".venv").encode("ascii", "backslashreplace").decode() in asked
-    assert course(folder, "bench")[0] == 0 and len(uv.read_text().splitlines()) == 1
-
-
-def test_an_update_is_pips_for_uv_does_not_say_when_it_begins(folder, uv):
-    course(folder, "bench")
+    (asked,) = map(json.loads, uv.read_text().splitlines())
+    assert asked[:4] == ["pip", "install", "--python", str(folder / ".venv" / "bin" / "python")]
     (folder / "constraints.txt").write_text((folder / "constraints.txt").read_text().replace("plain==1", "plain==2"))
     code, output = course(folder, "bench")
     assert code == 0 and "updating its environment" in output
-    assert held(folder) == {"plain": "2"} and len(uv.read_text().splitlines()) == 1
+    assert held(folder) == {"plain": "2"} and len(uv.read_text().splitlines()) == 1  # uv says not when it begins
 
 
-def test_when_uv_fails_a_line_says_so_and_pip_goes_on(folder, uv):
-    code, output = course(folder, "bench", UV_FAILS="yes")
+def test_when_uv_cannot_a_line_says_so_and_pip_goes_on(folder, uv, tmp_path):
+    (tmp_path / "programs" / "uv").write_bytes(b"\x7fELF but not for here")
+    code, output = course(folder, "bench")
     assert code == 0 and held(folder) == {"plain": "1"}, output
-    (line,) = (line for line in output.splitlines() if "uv could not do it, so pip does" in line)
-    assert line.endswith("uv is out of breath")
+    assert output.count("uv could not do it, so pip does") == 1 and not uv.exists()
 
 
 def test_what_neither_can_do_ends_in_pips_paragraph(folder, uv):
-    code, output = course(folder, "bench", FAIL="OSError: [Errno 28] No space left on device")
+    code, output = course(folder, "bench", UV_FAILS="yes", FAIL="OSError: [Errno 28] No space left on device")
+    (line,) = (line for line in output.splitlines() if "uv could not do it, so pip does" in line)
+    assert line.endswith("uv is out of breath")
     assert code == 1 and "The disk is full" in paragraph(output)
     assert not (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("how", ["said", "environment", "another index", "a broken program"])
-def test_pip_is_taken_instead(folder, uv, tmp_path, how):
-    words, env = ["--pip"] if how == "said" else [], {}
-    if how == "environment":
-        env = {"COURSE_PIP": "1"}
-    if how == "another index":  # which uv would not know of
-        env = {"PIP_EXTRA_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
-    if how == "a broken program":
-        (tmp_path / "programs" / "uv").write_bytes(b"\x7fELF but not for here")
-    code, output = course(folder, "bench", *words, **env)
-    assert code == 0 and held(folder) == {"plain": "1"}, output
-    assert not uv.exists() and ("uv could not do it" in output) == (how == "a broken program")
+def test_pip_is_taken_where_that_is_said_or_where_pip_knows_of_another_index(module, uv, tmp_path, monkeypatch):
+    python = Path(sys.executable)
+    assert module.find_uv(python) == [str(tmp_path / "programs" / "uv")]
+    for name in ("COURSE_PIP", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT"):
+        with monkeypatch.context() as said:
+            said.setenv(name, "something")
+            assert module.find_uv(python) == []
+    monkeypatch.setattr(sys, "argv", ["course.py", "bench", "--pip"])
+    monkeypatch.setattr(module, "environment", lambda build: python)
+    monkeypatch.setattr(module, "call", lambda command: 0)
+    monkeypatch.setenv("COURSE_PIP", "")  # so that what the option says is gone after the test
+    assert module.main() == 0 and module.find_uv(python) == []
+
+
+def test_a_uv_that_is_no_program_but_a_module_will_do(module, uv, monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda name: None)
+    there = importlib.util.find_spec
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: name == "uv" or there(name))
+    assert module.find_uv(Path(sys.executable)) == [sys.executable, "-m", "uv"]

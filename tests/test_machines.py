@@ -239,3 +239,19 @@ def test_what_the_image_copies_is_there_and_what_it_must_not_is_left_out():
     for line in (ROOT / ".gitignore").read_text().split():
         assert left_out(line.strip("/").replace("*", "any")), line
     assert left_out(".git") and left_out("bagnet_utils/__pycache__") and not left_out("data/photos/README.md")
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_the_page_says_of_every_machine_whether_it_was_tried():
+    page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if re.match(r"\| (?!System)\w", line)]
+    assert len(rows) >= 15 and all(len(row) == 4 for row in rows)
+    states = {row[0]: row[2] for row in rows}
+    assert set(states.values()) <= {"Tried", "By workflow", "Not tried"}, states
+    for job, row in {"conda": "conda", "docker": "Docker", "binder": "Binder", "devcontainer": "Codespaces"}.items():
+        assert job in workflow("machines")["jobs"]
+        assert next(state for name, state in states.items() if name.startswith(row)) == "By workflow"
+    for verb in told(page):
+        assert verb in verbs()

@@ -75,17 +75,16 @@ def test_all_slides_fit_and_load_nothing(opened, name):
 
 def test_keys_move_through_sections_and_show_what_was_measured_last(opened):
     page = opened("02_receptive_fields", "#/guess-first")
-    answer = page.locator("section.present .guess .fragment")
-    assert page.evaluate(WHERE) == [1, 0, -1] and not answer.evaluate(
-        "one => one.checkVisibility({opacityProperty: true})"
+    answer, seen = (
+        page.locator("section.present .guess .fragment"),
+        "one => one.checkVisibility({opacityProperty: true})",
     )
+    assert page.evaluate(WHERE) == [1, 0, -1] and not answer.evaluate(seen)
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "document.querySelector('section.present .fragment').checkVisibility({opacityProperty: true})"
-    )
+    page.wait_for_function(f"({seen})(document.querySelector('section.present .fragment'))")
     assert page.evaluate(WHERE) == [1, 0, 0] and "Measured: 7" in answer.inner_text()
     page.keyboard.press("ArrowRight")
-    assert page.evaluate(WHERE)[0] == 2 and page.url.endswith("#/find-out-by-poking")
+    page.wait_for_url("**#/find-out-by-poking")
     page.keyboard.press("End")
     assert page.evaluate("Reveal.isLastSlide()")
     page.keyboard.press("Home")
@@ -119,7 +118,7 @@ def test_a_deck_for_everybody(opened):
         pytest.skip("no axe-core: pip install axe-playwright-python")
     page = opened("05_heatmaps")
     page.add_script_tag(path=Path(found.origin).parent / "axe.min.js")
-    for place in ("", "guess-first", "grade-it", "your-turn-what-is-left-10-minutes", "one-value-for-each-pixel"):
+    for place in ("", "guess-first", "grade-it", "your-turn-what-is-left", "one-value-for-each-pixel"):
         page.evaluate("place => { location.hash = `#/${place}`; }", place)
         assert not page.evaluate(FOUND)
 
@@ -147,6 +146,11 @@ def test_what_is_long_goes_on_the_next_slide():
     parts = frames.tables([table])
     assert len(parts) > 1 and all(part.lines <= frames.ROOM and "<thead>" in part.html for part in parts)
     assert sum(part.html.count("<tr>") - 1 for part in parts) == 12
+
+
+def test_a_question_keeps_the_names_of_networks():
+    block = frames.guess(reading.Guess("Which?", "which of these: BagNet-9; ViT (solves it)", "ViT"))
+    assert "Which of these: BagNet-9; ViT (solves it)" in block.html
 
 
 def test_formulas_are_drawn_by_the_browser():

@@ -24,15 +24,17 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     chosen = parser.parse_args(words)
     if chosen.pages and not chosen.pages.startswith(("http://", "https://")):
         parser.error(f"--pages is {chosen.pages!r}, but an address is wanted, such as https://example.org/course/")
+    if chosen.port is not None and not 0 <= chosen.port < 2**16:  # larger ones would be wrapped around
+        parser.error(f"--port is {chosen.port}, but a number from 1024 to 65535 is wanted")
     return chosen
 
 
 def sockets_at(host: str, port: int | None) -> list[socket.socket]:
-    problem: Exception | None = None
+    problem = None
     for one in PORTS if port is None else [port]:
         try:
             return bind_sockets(one, host)
-        except (OSError, OverflowError) as said:
+        except OSError as said:
             problem = said
     where = f"port {port}" if port is not None else f"any port from {PORTS[0]} to {PORTS[-1]}"
     sys.exit(f"app: {where} at {host} cannot be used ({problem}); close what is open on it, or name another --port.")

@@ -45,11 +45,11 @@ async function again(question, own, side) { // once more, if the server has forg
 
 // Lines of JSON as they come: those that tell how far it is go to `progress`, all others are returned.
 async function* lines(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  const [reader, decoder] = [answer.body.getReader(), new TextDecoder()];
   let rest = "";
   for (;;) {
     const { value, done } = await reader.read();
-    const parts = (rest + (value ?? "")).split("\n");
+    const parts = (rest + decoder.decode(value, { stream: !done })).split("\n");
     rest = parts.pop();
     for (const part of parts) yield JSON.parse(part);
     if (done) return;

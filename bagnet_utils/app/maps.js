@@ -99,7 +99,7 @@ export function drawMap(one, bag, map, reach, side, name) {
   const { canvas } = one;
   [canvas.width, canvas.height] = [bag.columns, bag.rows];
   canvas.setAttribute("aria-label", `Map of the evidence for ${name}`);
-  canvas.getContext("2d").putImageData(dots(bag, map, reach), 0, 0);
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(dots(bag, map, reach), 0, 0);
   for (const [edge, value] of Object.entries(area(bag))) canvas.style[edge] = `${(100 * value) / side}%`;
   [-1, 0, 1].forEach((end, n) => say(one.ticks[n], end ? tick(end * reach) : "0 logits"));
 }

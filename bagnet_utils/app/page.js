@@ -194,7 +194,7 @@ function drawPicture() {
   image.onload = () => {
     if (shown.drawn !== address) return;
     [at.picture.width, at.picture.height] = [image.width, image.height];
-    at.picture.getContext("2d").drawImage(image, 0, 0);
+    at.picture.getContext("2d", { willReadFrequently: true }).drawImage(image, 0, 0);
   };
   image.src = address;
 }

@@ -149,10 +149,11 @@ def wanted(extras: list[str]) -> list[str]:
 def fetch(system: str, python: str, wheels: Path, requirements: Path) -> None:
     """All packages for one system and one Python."""
     names, (os_name, sys_platform, platform_system, machine) = SYSTEMS[system]
+    newest = f"{python}.99"  # some packages do not fit the first ones of a series, such as 3.11.2
     there = {"os_name": os_name, "sys_platform": sys_platform, "platform_system": platform_system}
-    there |= {"platform_machine": machine, "python_version": python, "python_full_version": f"{python}.0"}
+    there |= {"platform_machine": machine, "python_version": python, "python_full_version": newest}
     pip = [sys.executable, "-c", PIP_ELSEWHERE, json.dumps(there), "download", "--disable-pip-version-check"]
-    pip += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
+    pip += ["--only-binary=:all:", "--implementation=cp", f"--python-version={newest}"]
     pip += [f"--abi={abi}" for abi in (f"cp{python.replace('.', '')}", "abi3", "none")]
     pip += [f"--platform={name}" for name in names]
     if system.startswith("linux"):

@@ -100,7 +100,7 @@ def in_lines(lines: str, html: str) -> Block:
 
 def guess(one: Guess) -> Block:
     """A question; what was measured comes at the next key."""
-    said = (f"<strong>{escape(one.question)}</strong>", escape(one.wanted.capitalize()))
+    said = (f"<strong>{escape(one.question)}</strong>", escape(one.wanted[:1].upper() + one.wanted[1:]))
     shown = f'<p>{said[0]}<br><span class="wanted">{said[1]}</span></p>'
     answer = f'<p class="fragment">Measured: <strong>{escape(one.truth)}</strong></p>'
     lines = sum(math.ceil(len(part) / (LINE - 6)) for part in (one.question, one.wanted, f"Measured: {one.truth}"))

@@ -76,7 +76,8 @@ def python(code: str) -> str:
 
 
 def slug(title: str) -> str:
-    """The name of a heading in an address."""
+    """The name of a heading in an address; the minutes of an exercise are not part of it."""
+    title = re.sub(r" · \d+ minutes.*", "", title)
     return re.sub(r"\W+", "-", unescape(re.sub(r"<[^>]+>", "", title)).lower()).strip("-")
 
 
