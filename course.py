@@ -245,7 +245,7 @@ def pytorch(python: Path, ready: Path, build: str, anew: bool) -> None:
         return say(f"PyTorch's index of builds without GPU libraries cannot be reached: {ordinary}.")
     try:
         command = [*pip(python), *again, "--retries=0", "--timeout=4", "--no-deps", "--index-url", CPU_INDEX, *pins]
-        step(command, "fetching PyTorch without GPU libraries", changing)
+        step(command, "fetching PyTorch without GPU libraries", changing, PIP_RESUME_RETRIES="0")
     except Trouble:
         say(f"PyTorch's index gave no build without GPU libraries that fits here: {ordinary}.")
 
@@ -384,13 +384,13 @@ def read(ready: Path) -> dict[str, str] | None:
         return None
 
 
-def step(command: list[str], what: str = "looking up packages", on_change=lambda: None) -> None:
+def step(command: list[str], what: str = "looking up packages", on_change=lambda: None, **env: str) -> None:
     """Run one step of the set-up, saying in one line what it is at; its full words only matter if it fails."""
     started, words, lines, shown = time.monotonic(), [], queue.Queue(), None
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     pipe["start_new_session"] = True  # so that it can be stopped together with what it started
     pipe["close_fds"] = os.name == "nt"  # elsewhere it shares the lock, and holds it should this program be killed
-    with subprocess.Popen(command, cwd=ROOT, env=child_environment(), **pipe) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=child_environment() | env, **pipe) as process:
 
         def listen():
             for line in process.stdout:

@@ -121,8 +121,11 @@ def unpacking(archive: Path, home: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def put(content: bytes, path: Path) -> None:
-    """Write a file, and the folders on the way to it."""
+def put(content: bytes, home: Path, *names: str) -> None:
+    """Write a file below a folder, and the folders on the way. A name that leads elsewhere is refused."""
+    path = home.joinpath(*names)
+    if not path.resolve().is_relative_to(home.resolve()):
+        raise ValueError(f"it holds {'/'.join(names)}, which would lie outside its folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 

@@ -2,7 +2,8 @@
 
 python benchmarks/hub.py [--learners 10] [--pause 10] [--keep] [--browser FILE.png] [--json FILE]
 
-Needs the packages of the group `hub`: pip install --editable ".[hub]". Takes about 15 minutes on two cores.
+Needs the packages of the group `hub` (pip install --editable ".[hub]") and JupyterHub's proxy, which is a program for
+Node (npm install -g configurable-http-proxy). Takes about 25 minutes on two cores.
 """
 
 import argparse
@@ -31,6 +32,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "benchmarks" / "hub_config.py"
 NOTEBOOKS = ("my_course/00_start_here.ipynb", "my_course/05_heatmaps.ipynb")
+PROXY = "configurable-http-proxy"  # Node's: the one in Python, of the same name, loses a learner's cookies
 APART = 0.5  # seconds between one learner's log-in and the next one's
 GROUPS = {"memory.max": Path("/sys/fs/cgroup"), "memory.limit_in_bytes": Path("/sys/fs/cgroup/memory")}
 
@@ -197,9 +199,10 @@ def table(runs: list[Class]) -> str:
 def missing() -> str:
     """What is wanted and not there, in one line."""
     gone = [name for name in ("jupyterhub", "aiohttp") if importlib.util.find_spec(name) is None]
-    beside = Path(sys.executable).with_name("configurable-http-proxy")
-    gone += [] if beside.exists() or shutil.which(beside.name) else [beside.name]
-    return f'hub.py: {", ".join(gone)} not found; install: pip install --editable ".[hub]"' if gone else ""
+    cures = ['pip install --editable ".[hub]"'] if gone else []
+    if not shutil.which(PROXY):
+        gone, cures = [*gone, PROXY], [*cures, f"npm install -g {PROXY}"]
+    return f"hub.py: {', '.join(gone)} not found; install it: {'; '.join(cures)}" if gone else ""
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -222,6 +225,7 @@ def main(words: list[str]) -> int:
     if gone := missing():
         print(gone, file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a hub that is running goes as well
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     many = options.learners

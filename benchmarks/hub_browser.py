@@ -69,4 +69,4 @@ async def work_in_a_browser(learner: Learner, paths, pauses, most: int | None, p
 def note(diary, answer) -> None:
     """The browser shows many things only in part; an answer of 500 and more counts, wherever it comes."""
     if answer.status >= 500:
-        diary.failures.append(f"browser: {answer.status} for {re.sub('[0-9a-f-]{36}', '...', answer.url)}")
+        diary.failures.append(f"browser: {answer.status} for {answer.url.split('?')[0]}")

@@ -5,7 +5,6 @@ refuses to listen beyond loopback. Replace it before learners come in from elsew
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,13 +58,6 @@ c.Spawner.args = [
     "--MappingKernelManager.cull_connected=True",  # an open page alone does not keep a kernel
     f"--ServerApp.shutdown_no_activity_timeout={60 * MINUTES['server']}",
 ]
-
-# ---------------------------------------------------------------- the proxy
-
-beside = Path(PYTHON).with_name("configurable-http-proxy")  # the one in Python, from PyPI; else Node's
-c.ConfigurableHTTPProxy.command = [str(beside) if beside.exists() else "configurable-http-proxy"]
-if not shutil.which(c.ConfigurableHTTPProxy.command[0]):
-    sys.exit("hub_config.py: there is no configurable-http-proxy; install it: pip install configurable-http-proxy")
 
 # ---------------------------------------------------------------- for trying, on one machine only
 

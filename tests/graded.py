@@ -54,7 +54,7 @@ def hand_in(folder: Path, student: str, answers: dict[str, str]) -> None:
     """Put the released notebook, with these answers, where nbgrader looks for it."""
     notebook = nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
         cell.source = answers.get(name, cell.source)
     path = place(folder, student)
     path.parent.mkdir(parents=True)

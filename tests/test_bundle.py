@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from small_course import PROJECT, ROOT, course, held, paragraph, small_course, wheel
+from test_course_torch import index  # noqa: F401
 
 NEEDS = ["torch>=2", "torchvision", "plain", "only-source", "for-windows; sys_platform == 'win32'"]
 NEEDS += ["for-old-pythons; python_version < '3.10'"]
@@ -27,6 +28,7 @@ SHELF = {  # name, version, what wheels of it there are, what it needs
     ("for_windows", "1"): (["py3-none-win_amd64"], []),
     ("gpu_libraries", "1"): (["py3-none-manylinux_2_28_x86_64"], []),
     ("builds_the_course", "1"): (["py3-none-any"], []),
+    ("editables", "1"): (["py3-none-any"], []),
 }
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 OFFLINE = ["unshare", "--net", "--map-root-user"]
@@ -151,7 +153,16 @@ def test_what_is_in_it(packed):
         kinds = {info.filename[-3:]: info.compress_type for info in archive.infolist()}
         assert kinds["whl"] == zipfile.ZIP_STORED  # large, and packed already
     assert "PyTorch's index of builds without GPU libraries gives none" in output
-    assert re.search(r"class\.zip: 0\.00 GB, 7 packages for .*, packed in \d+ s\. SHA-256 [0-9a-f]{64}", output), output
+    assert re.search(r"class\.zip: 0\.00 GB, 8 packages for .*, packed in \d+ s\. SHA-256 [0-9a-f]{64}", output), output
+
+
+@needs_this_machine
+def test_pytorch_without_gpu_libraries_is_packed_where_its_index_can_be_reached(teacher, index):  # noqa: F811
+    bundle, output = pack(teacher, "lean.zip", COURSE_CPU_INDEX=f"{index}/whole")
+    wheels = {name for name in inside(bundle) if name.endswith(".whl")}
+    assert {"wheels/torch-9.0+cpu-py3-none-any.whl", "wheels/torchvision-9.1+cpu-py3-none-any.whl"} <= wheels
+    assert not {name for name in wheels if "gpu" in name or "torch-9.0-" in name}
+    assert "gives none" not in output
 
 
 def test_for_other_systems_and_pythons(teacher, tmp_path):

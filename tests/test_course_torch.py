@@ -1,8 +1,10 @@
 """Which PyTorch the set-up takes, from an index on this machine that holds stand-ins: whole, slow, broken, away."""
 
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from small_course import course, held, wheel
@@ -15,7 +17,7 @@ class Index(BaseHTTPRequestHandler):
 
     def do_GET(self):
         how, name, *file = self.path.strip("/").split("/")
-        if how == "slow":
+        if how == "slow" or (how == "stuck" and file):
             time.sleep(30)
         version = {"torch": "9.0+cpu", "torchvision": "9.1+cpu"}.get(name, "99")
         if file:
@@ -79,6 +81,15 @@ def test_that_index_is_waited_for_ten_seconds_at_most(module, index, how):
     assert time.monotonic() - started < (10 if how == "slow" else 4)  # what fails at once is not waited for
 
 
+def test_an_index_that_answers_and_then_sends_nothing_is_left_in_ten_seconds(module, index, monkeypatch, capsys):
+    (module.ROOT / "constraints.txt").write_text(PINS)
+    monkeypatch.setattr(module, "CPU_INDEX", f"{index}/stuck")
+    started = time.monotonic()
+    module.pytorch(Path(sys.executable), module.ROOT / "ready", "cpu", anew=False)
+    assert "gave no build without GPU libraries that fits here" in capsys.readouterr().out
+    assert time.monotonic() - started < 10
+
+
 def test_what_is_said_outright_holds_and_is_remembered(pinned, index):
     env = {"COURSE_CPU_INDEX": f"{index}/whole", "PIP_INDEX_URL": f"{index}/ordinary"}
     code, output = course(pinned, "bench", "--gpu", **env)  # its dependency brings it, and here nothing depends on it
@@ -100,7 +111,7 @@ def test_where_there_is_a_card_nothing_is_asked(module, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module.sys, "platform", "linux")
     monkeypatch.setattr(module, "has_gpu", lambda: True)
-    monkeypatch.setattr(module, "step", lambda *words: asked.append(words))
+    monkeypatch.setattr(module, "step", lambda *words, **_: asked.append(words))
     monkeypatch.setattr(module, "answers", lambda address: asked.append(address))
     module.pytorch(tmp_path / "python", tmp_path / "ready", "", anew=False)
     assert not asked

@@ -28,7 +28,6 @@ def settings(monkeypatch):
     for name in ("jupyterhub", "jupyterhub.auth"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     sys.modules["jupyterhub.auth"].DummyAuthenticator = Authenticator
-    monkeypatch.setattr("shutil.which", lambda name: name)  # as if the proxy were there
     return PyFileConfigLoader(str(CONFIG)).load_config()
 
 

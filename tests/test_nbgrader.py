@@ -156,7 +156,7 @@ def graded(course) -> tuple[dict[str, str], dict[str, float], Path]:
     config = course / "nbgrader_config.py"
     config.write_text(config.read_text().replace("c.Judged.timeout = 60", "c.Judged.timeout = 20"))
     mine = {name: SOLUTIONS[name] for name in ("window", "mended_window", "grid", "who_sees")}
-    hand_in(course, "ada", mine)
+    hand_in(course, "ada", {**mine, "opening": "Hello <script>alert()</script> <img src=x onerror=alert()>"})
     hand_in(course, "ben", {"window": mine["window"], "who_sees": mine["who_sees"], "grid-test": "print('✓ Right.')"})
     hand_in(course, "dov", {**mine, "window": LOOP, "grid": LOOP_AT_ONCE})
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -200,6 +200,13 @@ def test_a_hand_in_sees_nothing_of_the_class_and_no_network(graded):
     assert f"FOUND {['FileNotFoundError'] * 4} ['handed_in.py'] []" in said
     assert "NETWORK no KEPT None" in said and "NOTHING WRITTEN" in said
     assert not (course / "mark.txt").exists() and (course / "gradebook.db").exists()
+
+
+@pytest.mark.slow
+def test_no_script_of_a_hand_in_reaches_the_page_that_a_teacher_opens(graded):
+    _, _, course = graded
+    told = (course / "autograded" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8")
+    assert "Hello" in told and "<script" not in told and "<img" not in told.split("Hello")[1].split('"')[0]
 
 
 @pytest.mark.slow

@@ -167,10 +167,10 @@ def test_damaged_weights_show_the_cure_and_no_wall_of_traceback(tmp_path):
     weights = tmp_path / "data" / "weights" / "patchwork-bagnet17.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     notebook = nbformat.read(ROOT / "notebooks" / "05_heatmaps.ipynb", as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]
     client = NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env={**os.environ, "PYTHONPATH": str(tmp_path)})
-    (error,) = notebook.cells[1].outputs
+    (error,) = notebook.cells[2].outputs
     assert error.ename == "BadInput" and len(error.traceback) == 1
     shown = re.sub(r"\x1b\[\d*m", "", error.traceback[0])
     assert "damaged" in shown and "git checkout data/weights" in shown and "\n" not in shown and len(shown) < 300

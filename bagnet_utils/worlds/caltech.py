@@ -92,5 +92,5 @@ def unpack(archive: Path) -> Path:
                 for member in files:  # one by one: the first releases of Python 3.11 know no extractall that is safe
                     match member.name.removeprefix("./").split("/"):
                         case [folder, kind, file] if member.isfile() and file.endswith(ending) and file[0] != ".":
-                            put(files.extractfile(member).read(), part / folder / KIND_OF.get(kind, kind) / file)
+                            put(files.extractfile(member).read(), part, folder, KIND_OF.get(kind, kind), file)
     return UNPACKED

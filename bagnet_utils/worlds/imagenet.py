@@ -61,5 +61,5 @@ def unpack(archive: Path) -> Path:
         for member in pictures:  # one by one: the first releases of Python 3.11 know no extractall that is safe
             match member.name.split("/"):
                 case [_, "train" | "val" as split, number, file] if member.isfile() and number in numbers():
-                    put(pictures.extractfile(member).read(), part / split / number / file)
+                    put(pictures.extractfile(member).read(), part, split, number, file)
     return UNPACKED

@@ -96,5 +96,5 @@ def unpack(archive: Path) -> Path:
                 case _:  # lists of words, boxes, test pictures, which have no labels
                     continue
             if number in name_of and file.endswith(".JPEG"):
-                put(tiny.read(member), part / split / name_of[number] / file)
+                put(tiny.read(member), part, split, name_of[number], file)
     return UNPACKED

@@ -96,6 +96,10 @@ def pack(options: argparse.Namespace, extras: list[str]) -> None:
         requirements.write_text("\n".join(wanted(extras)), encoding="utf-8")
         for system, python in targets:
             fetch(system, python, wheels, requirements)
+        if course.this_system() in {f"{system} with Python {python}" for system, python in targets}:
+            trial = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-index"]
+            trial += ["--find-links", str(wheels), "--constraint", "constraints.txt", "--editable", ".[dev]"]
+            course.step(trial, "trying the set-up from these packages")
         packed = {file.name: file for file in sorted(wheels.iterdir())}
         names = [f"{system} with Python {python}" for system, python in targets]
         listed = {"for": names, "sha256": {name: course.digest(file) for name, file in packed.items()}}
@@ -136,13 +140,16 @@ def tracked() -> list[str]:
 
 
 def wanted(extras: list[str]) -> list[str]:
-    """What pip is asked for: the course's packages, those of the groups, and what builds the course itself."""
+    """What pip is asked for: the course's packages, those of the groups, and what builds the course itself.
+
+    hatchling asks for editables when the course is installed where it lies.
+    """
     said = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = said["project"].get("optional-dependencies", {})
     for name in extras:
         if name not in groups:
             raise course.Trouble(f"pyproject.toml has no group {name!r}. Its groups: {', '.join(sorted(groups))}.")
-    lists = [said["build-system"]["requires"], said["project"].get("dependencies", [])]
+    lists = [said["build-system"]["requires"], ["editables"], said["project"].get("dependencies", [])]
     return [line for asked in [*lists, *(groups[name] for name in ("dev", *extras))] for line in asked]
 
 

@@ -161,7 +161,7 @@ def reason(log: str) -> str:
     """Why a hand-in could not be graded, in a line."""
     if "does not appear to be JSON" in log or "NotJSONError" in log or "ValidationError" in log:
         return "not graded: this is no notebook"
-    last = [line for line in log.splitlines() if re.match(r"\w+(\.\w+)*(Error|Exception|Entry)\b", line)]
+    last = [line.strip() for line in log.splitlines() if re.match(r"\s*\w+(\.\w+)*(Error|Exception|Entry)\b", line)]
     return f"not graded: {last[-1][:150] if last else 'see nbgrader autograde'}"
 
 

@@ -14,13 +14,14 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
+    "nbconvert.preprocessors.sanitize.SanitizeHTML",  # no script of a hand-in runs in the teacher's browser
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.SanitizeHTML.enabled = True
 c.OverwriteCells.add_missing_cells = True
 c.Judged.timeout = 60  # seconds for one cell
 c.Judged.startup_timeout = 60
 c.Judged.patience = 300  # seconds for one hand-in
 c.Judged.iopub_timeout = 30
-c.HTMLExporter.sanitize_html = True  # no script of a hand-in runs in the teacher's browser

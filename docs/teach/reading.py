@@ -12,6 +12,8 @@ sys.path[:0] = [place for place in (str(ROOT), str(ROOT / "docs" / "site")) if p
 
 from exercises import CHECK, SOLUTION  # noqa: E402
 
+from bagnet_utils.notebooks import without_colab  # noqa: E402
+
 NOTEBOOKS = ROOT / "notebooks"
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>\s*", re.DOTALL)
 HEADING = re.compile(r"(?m)^(#{1,3}) (.+)$")
@@ -66,7 +68,8 @@ class Notebook(NamedTuple):
 
 
 def load(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return {**notebook, "cells": without_colab(notebook)}
 
 
 @cache
