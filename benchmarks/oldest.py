@@ -1,7 +1,7 @@
 """Do the oldest packages that pyproject.toml allows still work? python benchmarks/oldest.py FOLDER
 
 Makes an environment in FOLDER that holds every package the course asks for in the oldest version its range allows, and
-runs the quick tests in it (about 15 minutes and 6 GB on Linux). What these packages need in turn may be new. With --list
+runs the quick tests in it (half an hour and 6 GB on Linux). What these packages need in turn may be new. With --list
 it only prints the versions, one a line, as a constraints file for pip.
 """
 

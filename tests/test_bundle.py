@@ -158,7 +158,8 @@ def test_what_is_in_it(packed):
 
 @needs_this_machine
 def test_pytorch_without_gpu_libraries_is_packed_where_its_index_can_be_reached(teacher, index):  # noqa: F811
-    bundle, output = pack(teacher, "lean.zip", COURSE_CPU_INDEX=f"{index}/whole")
+    env = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": f"{index}/empty", "COURSE_CPU_INDEX": f"{index}/whole"}
+    bundle, output = pack(teacher, "lean.zip", **env)
     wheels = {name for name in inside(bundle) if name.endswith(".whl")}
     assert {"wheels/torch-9.0+cpu-py3-none-any.whl", "wheels/torchvision-9.1+cpu-py3-none-any.whl"} <= wheels
     assert not {name for name in wheels if "gpu" in name or "torch-9.0-" in name}

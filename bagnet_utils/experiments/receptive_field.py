@@ -44,20 +44,22 @@ def from_layers(model: nn.Module, seed: int = 0) -> ReceptiveField:
 def from_gradient(model: nn.Module, seed: int, pictures: int = 4) -> ReceptiveField:
     """The pixels on which a unit's value depends have a gradient that is not zero.
 
-    Taken on a few random pictures together, because a ReLU that happens to be shut hides what lies behind it.
+    Taken on a few random pictures, because a ReLU that happens to be shut hides what lies behind it; one after the
+    other, because together they would need four times the memory.
     """
     model, shape = float64_copy(model)
     random = torch.Generator().manual_seed(seed)
-    images = torch.randn(pictures, *shape, generator=random, dtype=torch.float64, requires_grad=True)
-    last = last_map(model, images)  # N x D x h x w
-    unit = last.shape[2] // 2
-
-    def rows_seen(i: int) -> Tensor:
-        mixed = torch.randn(pictures, last.shape[1], generator=random, dtype=torch.float64)  # of the unit's features
-        (gradient,) = torch.autograd.grad((last[:, :, i, i] * mixed).sum(), images, retain_graph=True)
-        return (gradient != 0).any(3).any(1).any(0)  # H booleans
-
-    return from_rows(rows_seen(unit), rows_seen(unit + 1), unit)
+    seen = {}
+    for _ in range(pictures):
+        image = torch.randn(1, *shape, generator=random, dtype=torch.float64, requires_grad=True)
+        last = last_map(model, image)  # 1 x D x h x w
+        unit = last.shape[2] // 2
+        for i in (unit, unit + 1):
+            mixed = torch.randn(last.shape[1], generator=random, dtype=torch.float64)  # of the unit's features
+            (gradient,) = torch.autograd.grad((last[0, :, i, i] * mixed).sum(), image, retain_graph=True)
+            rows = (gradient[0] != 0).any(2).any(0)  # H booleans
+            seen[i] = seen.get(i, rows) | rows
+    return from_rows(seen[unit], seen[unit + 1], unit)
 
 
 @torch.no_grad()

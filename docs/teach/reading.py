@@ -68,8 +68,7 @@ class Notebook(NamedTuple):
 
 
 def load(path: Path) -> dict:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    return {**notebook, "cells": without_colab(notebook)}
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 @cache
@@ -79,7 +78,7 @@ def notebooks() -> list[Notebook]:
 
 
 def notebook(path: Path) -> Notebook:
-    cells, found = load(path)["cells"], []
+    cells, found = without_colab(load(path)), []
     for cell in cells:
         if cell["cell_type"] == "code":
             found[-1][2].append({**cell, "source": "".join(cell["source"])})
