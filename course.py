@@ -109,8 +109,11 @@ def site(python: Path, words: list[str]) -> int:
 
 def teach(python: Path, words: list[str]) -> int:
     """The teacher's edition. What makes it is installed when it is first asked for."""
-    if subprocess.call([python, "-c", "import nbgrader"], stderr=subprocess.DEVNULL):
+    if subprocess.call([python, "-c", "import latex2mathml, nbgrader, sphinx_revealjs"], stderr=subprocess.DEVNULL):
         say("Installing what makes the teacher's edition: nbgrader and a few more (once; about a minute).")
+        if python.is_relative_to(VENV):
+            for place, settings in WITHOUT_NBGRADER.items():
+                write(VENV / "etc/jupyter" / place, settings)
         add(python, "teach")
     return call([python, ROOT / "docs" / "teach" / "build.py", *from_here(words)])
 
@@ -214,9 +217,7 @@ def environment(build: str = "") -> Path:
                 step([sys.executable, "-m", "venv", str(VENV)], "making a private Python environment")
             pytorch(python, ready, build, anew=build != before)
             install(python, ready, now, "--constraint", "constraints.txt")
-            settings = VENV / "share/jupyter/lab/settings/overrides.json"
-            settings.parent.mkdir(parents=True, exist_ok=True)
-            settings.write_text(json.dumps(LAB_SETTINGS), encoding="utf-8")
+            write(VENV / "share/jupyter/lab/settings/overrides.json", LAB_SETTINGS)
         except BaseException as problem:
             if not ready.exists():  # so packages may be half there
                 remove(VENV)
@@ -276,7 +277,20 @@ def answers(address: str) -> bool:
     return False
 
 
+def write(place: Path, settings: dict) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(settings), encoding="utf-8")
+
+
 LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+PARTS = ("formgrader", "validate_assignment", "assignment_list", "course_list")
+SERVERS = ["notebook", *(f"nbgrader.server_extensions.{part}" for part in PARTS)]
+WITHOUT_NBGRADER = {  # a learner's JupyterLab keeps its face where the teacher's edition was made
+    "labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyter/nbgrader": True, "@jupyter-notebook/lab-extension": True}
+    },
+    "jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": dict.fromkeys(SERVERS, False)}},
+}
 
 
 def holds_the_course(python: Path) -> bool:
