@@ -72,6 +72,8 @@ def test_what_a_visitor_does(seen, tmp_path):
         plain, maps = seen.pixels(), [seen.pixels(f"[data-q='{q}'] canvas") for q in (9, 17, 33)]
         assert [one.shape[:2] for one in maps] == [(15, 15), (14, 14), (12, 12)]
         assert [seen.sums(q)[2] for q in (9, 17, 33)] == ["225 of 225", "196 of 196", "144 of 144"]
+        title = page.locator(".bx-sums dt").first  # of the explorer, which the page's own style leaves alone
+        assert title.inner_text() == "BagNet-17 answers" and title.bounding_box()["x"] > 0
 
         seen.tool("Silence")
         page.locator("#size").select_option("32")
