@@ -181,3 +181,10 @@ def test_photographs_are_moved_and_mirrored_but_never_blurred(tmp_path):
 def test_impossible_recipes_are_refused(tmp_path):
     with pytest.raises(bu.BadInput, match="10 pictures"):
         training.train(zoo.build("bagnet9", "patchwork"), None, training.Recipe(pictures=10), tmp_path)
+
+
+@pytest.mark.parametrize("kernel3", [(1, 1, 0, 0), (0, 0, 0, 0)], ids=["shortcut", "middle"])
+def test_narrow_networks_learn_in_the_order_that_does_not_crash(kernel3):
+    narrow, wide = (bu.BagNet(kernel3, 2, width, (1, 1, 1, 1)) for width in (1 / 8, 1 / 4))
+    assert training.layout(narrow) == torch.contiguous_format
+    assert training.layout(wide) == torch.channels_last

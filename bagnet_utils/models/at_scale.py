@@ -29,7 +29,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import Normalise, bagnet9, bagnet17, bagnet33, without_tf32
 from bagnet_utils.models.from_files import Files, Key, Plan, check_plan, parts
 from bagnet_utils.models.published import ADDRESSES, COLOURS
-from bagnet_utils.models.training import EXACT, machines, resume, save
+from bagnet_utils.models.training import EXACT, layout, machines, resume, save
 
 SIZES = {"bagnet9": bagnet9, "bagnet17": bagnet17, "bagnet33": bagnet33}
 RUNS = files.CACHE / "runs"
@@ -63,7 +63,8 @@ def train(
     epoch_steps = check_plan(plan, pictures, held, fabric.world_size)
     stop = min(plan.epochs * epoch_steps, steps or math.inf)
     run = {**asdict(plan), "data": pictures.names(), "processes": fabric.world_size, **(about or {})}
-    model.to(memory_format=torch.channels_last)
+    order = layout(model)
+    model.to(memory_format=order)
     optimizer = torch.optim.SGD(model.parameters(), plan.rate, plan.momentum, weight_decay=plan.decay)
     model, optimizer = fabric.setup(model, optimizer)
     state = {"model": model, "optimizer": optimizer}
@@ -80,7 +81,7 @@ def train(
         for part in range(parts_of_a_step):
             images, labels = (given.to(fabric.device, non_blocking=True) for given in next(reader))
             with fabric.no_backward_sync(model, enabled=part < parts_of_a_step - 1):
-                found = model(images.contiguous(memory_format=torch.channels_last))
+                found = model(images.contiguous(memory_format=order))
                 loss = F.cross_entropy(found, labels, reduction="sum") * fabric.world_size / plan.batch
                 fabric.backward(loss)
             losses.append(loss.detach())

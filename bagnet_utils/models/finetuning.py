@@ -19,7 +19,7 @@ from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import Normalise
 from bagnet_utils.models.recipes import Pictures, Recipe, evenly, recipe_for, vary
 from bagnet_utils.models.scores import predict
-from bagnet_utils.models.training import train
+from bagnet_utils.models.training import layout, train
 from bagnet_utils.models.zoo import NETS, WORLDS, load_model, take_features
 from bagnet_utils.statistics import Estimate, confidence_interval
 from bagnet_utils.worlds.own import hold_out, read_folder
@@ -204,7 +204,7 @@ def gentle_rate(network: str, recipe: Recipe) -> float:
 
 def epochs_in(minutes: float, model: nn.Module, pixels: Tensor, pictures: int) -> int:
     """How many epochs of so many pictures fit, by the time that some take here; one at least."""
-    some = (pixels[:16].float() / 255).contiguous(memory_format=torch.channels_last)
+    some = (pixels[:16].float() / 255).contiguous(memory_format=layout(model))
     started = time.monotonic()
     for _ in range(2):  # the first one is slower, so this is a careful guess
         model(some).sum().backward()
