@@ -169,8 +169,8 @@ ORDINARY = """
 NAMES = """
     BibTeX BP BY CC CC0 CDIP CIEDE2000 CITATION CONTRIBUTING CPU CSV CVPR DockerSpawner DOI DOIs ECCV ESC EuroSAT
     exFAT FAT32 GB GitHub HTML ICCV ICLR ICML IIIT IPython JPEG JSTARS JupyterHub JupyterLab KubeSpawner LDAP
-    LICENSE LTI macOS MB MIT NativeAuthenticator NC NeurIPS NumPy NVIDIA OAuth OK ONE PAM PatchCamelyon PDF PNG PostScript
-    PSS PyPI PyTorch README RVL SA SHA SIGKILL SystemdSpawner TensorFlow TLS USB USENIX VS
+    LICENSE LTI macOS MB MIT NativeAuthenticator NC NeurIPS NumPy NVIDIA OAuth OK ONE PAM PatchCamelyon PDF PNG
+    PostScript PSS PyPI PyTorch README RVL SA SHA SIGKILL SystemdSpawner TensorFlow TLS USB USENIX VS
 """
 
 
