@@ -64,6 +64,17 @@ def rounding() -> list:
     return [kind.allow_tf32 for kind in (cuda.matmul, cudnn)]
 
 
+def test_whoever_comes_out_last_turns_tf32_back(fetched):
+    """As when two threads ask networks at the same time."""
+    first, second = without_tf32(), without_tf32()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not any(rounding())
+    second.__exit__(None, None, None)
+    assert all(rounding())
+
+
 USES = {
     "model": lambda model, image: model(image[None]),
     "features": lambda model, image: model.features(image[None]),

@@ -7,6 +7,7 @@ therefore the verdict on one patch, and the network's answer is the plain mean o
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
 from torch import Tensor, nn
@@ -114,9 +115,15 @@ class BagNet(nn.Module):
         return self.fc(self.features(images).mean((2, 3)))
 
 
+INSIDE, SWITCHING = [], Lock()  # how it was before, once for each thread that is inside
+
+
 @contextmanager
 def without_tf32() -> Iterator[None]:
-    """Convolutions and matrix products in exact float32 also where a GPU would round to TF32; afterwards as before."""
+    """Convolutions and matrix products in exact float32 also where a GPU would round to TF32; afterwards as before.
+
+    The switches are PyTorch's, for all threads: whoever comes out last turns them back.
+    """
     cuda, cudnn = torch.backends.cuda, torch.backends.cudnn
     if hasattr(
         cudnn, "conv"
@@ -124,14 +131,17 @@ def without_tf32() -> Iterator[None]:
         switches, word, off = (cuda.matmul, cudnn.conv, cudnn.rnn), "fp32_precision", "ieee"
     else:
         switches, word, off = (cuda.matmul, cudnn), "allow_tf32", False
-    before = [getattr(switch, word) for switch in switches]
-    try:
+    with SWITCHING:
+        INSIDE.append(INSIDE[0] if INSIDE else [getattr(switch, word) for switch in switches])
         for switch in switches:
             setattr(switch, word, off)
+    try:
         yield
     finally:
-        for switch, value in zip(switches, before, strict=True):
-            setattr(switch, word, value)
+        with SWITCHING:
+            before = INSIDE.pop()
+            for switch, value in zip(switches, before, strict=True):
+                setattr(switch, word, off if INSIDE else value)
 
 
 def check_bagnet(who: str, model) -> None:
