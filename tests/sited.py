@@ -31,12 +31,8 @@ printing = part("printing")
 
 def page_names() -> list[str]:
     """The pages that there should be, from the files of the course."""
-    found = [
-        *ROOT.glob("notebooks/*.ipynb"),
-        *ROOT.glob("docs/*.md"),
-        *ROOT.glob("docs/teach/*.md"),
-        *ROOT.glob("data/**/README.md"),
-    ]
+    patterns = ("notebooks/*.ipynb", "docs/*.md", "docs/teach/*.md", "data/**/README.md")
+    found = (path for pattern in patterns for path in ROOT.glob(pattern))
     names = [path.relative_to(ROOT).with_suffix("").as_posix() for path in found if "downloads" not in path.parts]
     own = [path.stem for path in (MAKER / "pages").glob("*.md")]
     return sorted([*names, *own, "CONTRIBUTING", "api", "genindex", "search"])

@@ -11,6 +11,7 @@ from published import weights_by_rule
 
 import bagnet_utils as bu
 from bagnet_utils.models import published
+from bagnet_utils.models.bagnet import without_tf32
 from bagnet_utils.worlds import imagenet
 
 
