@@ -3,12 +3,12 @@
 A BagNet need not be asked all over again: a change of the picture changes only the patches that see it.
 """
 
-import base64
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from bagnet_utils.display.packing import pack
 from bagnet_utils.experiments.heatmaps import evidence, heatmap
 from bagnet_utils.experiments.masking import touching
 from bagnet_utils.models.bagnet import BagNet
@@ -67,22 +67,16 @@ def packed(
         best = [torch.stack([*logits.values()]).mean(0).topk(FEW).indices.tolist() for logits in (first, last)]
         numbers = list(dict.fromkeys([*chosen, *best[0], *best[1]]))
     picture = now[min(now)].picture
-    pack = {
+    whole = {
         "picture": address,
         "height": picture.shape[1],
         "width": picture.shape[2],
         "names": [names[number] for number in numbers],
         "numbers": numbers,
         "total": len(names),
-        "bags": [bag(q, nets[q].stride, now[q].maps[numbers]) for q in sorted(now)],
+        "bags": [pack(q, nets[q].stride, now[q].maps[numbers]) for q in sorted(now)],
     }
-    return {"packed": pack, "before": {q: logits[numbers].tolist() for q, logits in first.items()}}
-
-
-def bag(q: int, stride: int, maps: Tensor) -> dict:
-    """C x rows x columns of evidence, as text: float32, little end first, in base64."""
-    text = base64.b64encode(maps.contiguous().numpy().astype("<f4").tobytes()).decode()
-    return {"q": q, "stride": stride, "rows": maps.shape[1], "columns": maps.shape[2], "evidence": text}
+    return {"packed": whole, "before": {q: logits[numbers].tolist() for q, logits in first.items()}}
 
 
 def bands(height: int) -> list[tuple[int, int]]:

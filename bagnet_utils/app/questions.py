@@ -5,8 +5,9 @@ import base64
 from torch import Tensor, cat
 
 from bagnet_utils.app import nets, shown
-from bagnet_utils.app.answers import Known, ask, bag, bands, dense, packed
+from bagnet_utils.app.answers import Known, ask, bands, dense, packed
 from bagnet_utils.checks import check_choice, check_target
+from bagnet_utils.display.packing import pack
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models.bagnet import BagNet
 
@@ -61,4 +62,4 @@ def of_one(model: BagNet, plain: Tensor, now: Tensor, known: list[Known]) -> lis
 def joined(q: int, maps: list[list[Tensor]]) -> dict:
     """A dense map for each class, from its pieces."""
     whole = [cat(rows) for rows in maps]
-    return bag(q, 1, cat([one[None] for one in whole]))
+    return pack(q, 1, cat([one[None] for one in whole]))

@@ -15,6 +15,7 @@ from traitlets import Dict, observe, validate
 from bagnet_utils.checks import check_images, check_target, describe, whole
 from bagnet_utils.display.figures import show_patch
 from bagnet_utils.display.gallery import Gallery
+from bagnet_utils.display.packing import pack
 from bagnet_utils.display.traits import BadTrait, Carried, Places, Whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.experiments.heatmaps import evidence, silence_patches
@@ -166,12 +167,6 @@ def explore(
     start = divmod(int(heat[numbers.index(target)].argmax()), heat.shape[2])  # the patch that speaks loudest for it
     row, column = (step * stride for step in start)
     return Explorer(image, bags, packed=packed, q=models[0].patch_size, row=row, column=column, target=target)
-
-
-def pack(q: int, stride: int, maps: Tensor) -> dict:
-    """One model's C x h x w evidence as text: float32, little end first, in base64."""
-    text = base64.b64encode(maps.numpy().astype("<f4").tobytes()).decode()
-    return {"q": q, "stride": stride, "rows": maps.shape[1], "columns": maps.shape[2], "evidence": text}
 
 
 def png(image: Tensor) -> str:
