@@ -15,7 +15,7 @@ import guards
 import nbformat
 import pytest
 import storing
-from test_pages import NUMBERED, explained, full, sections, unexplained
+from told import NUMBERED, explained, full, sections, unexplained
 
 ROOT = Path(__file__).parents[1]
 TEACH = ROOT / "docs" / "teach"
