@@ -64,7 +64,7 @@ def test_terms_that_are_used_are_explained(path):
     if path.name == "claims.md":  # headings, and the heads of tables
         headings = "\n".join(re.findall(r"(?m)^#+ .*$|^\|.*\|$(?=\n\|---)", text(path)))
     missing = unexplained("\n".join(sections(path).values()), explained(), headings)
-    assert not missing, f"{sorted(missing)}: explain them in docs/glossary.md, or put them into ORDINARY in tests/told.py"
+    assert not missing, f"{sorted(missing)}: explain them in docs/glossary.md, or put them in tests/told.py"
 
 
 def test_methods_fills_and_networks_are_explained():
