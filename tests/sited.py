@@ -97,21 +97,22 @@ def address(website) -> Iterator[str]:
 
 
 class Visit:
-    """A page that was opened, and what happened meanwhile: requests, answers, and what the browser complained of."""
+    """A page that was opened, and what happened meanwhile: requests, what came, and what the browser complained of."""
 
     def __init__(self, browser, url: str, **options):
-        self.asked, self.answers, self.complaints = [], [], []
+        self.asked, self.came, self.complaints = [], [], []
         self.page = page = browser.new_page(**{"viewport": DEVICE, "reduced_motion": "reduce", **options})
         page.on("request", lambda one: None if one.url.startswith(("data:", "blob:")) else self.asked.append(one.url))
-        page.on("response", lambda one: None if one.url.startswith(("data:", "blob:")) else self.answers.append(one))
+        page.on("requestfinished", lambda one: self.came.append(one) if one.url in self.asked else None)
         page.on("requestfailed", lambda one: self.complaints.append(f"{one.url} failed: {one.failure}"))
         page.on("pageerror", lambda one: self.complaints.append(str(one)))
         page.on("console", lambda one: self.complaints.append(one.text) if one.type in ("error", "warning") else None)
         page.goto(url)
 
     def bytes(self) -> int:
-        """What came so far."""
-        return sum(len(one.body()) for one in list(self.answers) if one.status == 200)
+        """What came so far. (Of what is still on its way one would wait for the end, and there may be none.)"""
+        answers = [one.response() for one in list(self.came)]
+        return sum(len(one.body()) for one in answers if one.status == 200)
 
 
 @pytest.fixture
