@@ -257,11 +257,19 @@ def test_odd_pictures_are_read_as_the_course_reads_them(guest):
         assert torch.equal(picture_of(guest.look(picture="own")), bu.load_image(bytes_, 128))
 
 
-def test_more_than_twenty_megabytes_are_thrown_away_as_they_come(app, guest):  # noqa: F811
+def test_more_than_twenty_megabytes_are_thrown_away_as_they_come(app, guest, monkeypatch):  # noqa: F811
     assert guest.give(noise(8)).status_code == 200
+    held, take = [], server.Own.data_received
+
+    def watched(own, piece):
+        take(own, piece)
+        held.append(len(own.came))
+
+    monkeypatch.setattr(server.Own, "data_received", watched)
     for body in (bytes(server.HEAVIEST + 1), iter([bytes(2**20)] * 21)):  # of a known length, and in pieces
         answer = guest.post("own?side=128", body)
         assert answer.status_code == 413 and "at most 20 MB" in answer.text
+        assert held[-1] == 0 < max(held) <= server.HEAVIEST
     assert torch.equal(picture_of(guest.look(picture="own")), bu.load_image(noise(8), 128))
     answer = guest.post("own?side=77", noise(8))
     assert answer.status_code == 400 and "no such size" in answer.text
