@@ -1,8 +1,5 @@
 """The app in a real browser: what a visitor does, by mouse and by keyboard, and what the page then shows."""
 
-import re
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from apped import TOKEN, app, noise, png  # noqa: F401
@@ -57,17 +54,9 @@ def seen(browser, app):  # noqa: F811
     visited.page.close()
 
 
-@contextmanager
-def calmly(visited: Visit):
-    """As `quietly`; but a stream that was read to its end may count as broken off where the browser is slow."""
-    with quietly(visited) as page:
-        yield page
-        visited.complaints[:] = [one for one in visited.complaints if not re.search("/look failed: .*ABORTED", one)]
-
-
 def test_what_a_visitor_does(seen, tmp_path):
     page = seen.page
-    with calmly(seen.visited):
+    with quietly(seen.visited):
         assert "token" not in page.url and "BagNet-9 answers flamingo" in seen.says()
         plain, maps = seen.pixels(), [seen.pixels(f"[data-q='{q}'] canvas") for q in (9, 17, 33)]
         assert [one.shape[:2] for one in maps] == [(15, 15), (14, 14), (12, 12)]
@@ -141,7 +130,7 @@ def test_a_picture_of_ones_own_and_bad_ones(seen):
 
 def test_all_of_it_by_keyboard_and_in_words(seen):
     page = seen.page
-    with calmly(seen.visited):
+    with quietly(seen.visited):
         for _ in range(60):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.id") == "stage":
@@ -189,7 +178,7 @@ def test_for_everybody(seen, axe):  # noqa: F811
 
 def test_nothing_comes_from_elsewhere_and_a_closed_page_is_forgotten(browser, app):  # noqa: F811
     visited = Visit(browser, f"{app[0]}/?token={TOKEN}")
-    with calmly(visited) as page:
+    with quietly(visited) as page:
         Seen(visited)
         assert page.evaluate("fetch('https://example.org').then(() => 'came', () => 'refused')") == "refused"
         visited.complaints.clear(), visited.asked.clear()

@@ -44,7 +44,9 @@ async function again(question, own, side) { // once more, if the server has forg
 }
 
 // Lines of JSON as they come: those that tell how far it is go to `progress`, all others are returned.
+// (Chromium counts as broken off what is only read piece by piece, even to its end: so a copy is read as a whole.)
 async function* lines(answer) {
+  answer.clone().text().catch(() => {});
   const [reader, decoder] = [answer.body.getReader(), new TextDecoder()];
   let rest = "";
   for (;;) {
