@@ -16,6 +16,7 @@ from bagnet_utils.checks import check_seed, check_whole
 from bagnet_utils.errors import BadInput
 
 MIN_COUNT = 8  # pictures, or classes: with fewer, no way that was tried held what it promised
+FEW = 60  # pictures: with fewer, a bootstrap of which of two networks are right holds too little
 
 
 class Estimate(NamedTuple):
@@ -80,6 +81,8 @@ def bootstrap(statistic: Callable[..., float], *columns, draws: int = 1000, seed
         if count < MIN_COUNT:
             return NoInterval(value, f"{count} pictures, but {MIN_COUNT} at least are wanted")
         if all(column.dtype == bool for column in columns):
+            if statistic is point_difference and count < FEW:
+                return Estimate(value, *score_interval(*columns))
             ends = np.nanquantile(resampled_with_one_more(statistic, columns, draws, seed), [0.025, 0.975])
             return Estimate(value, *(float(end) for end in ends))
         tail = stats.norm.cdf(-np.sqrt(count / (count - 1)) * stats.t.ppf(0.975, count - 1))
@@ -100,6 +103,28 @@ def resampled_with_one_more(statistic: Callable, columns: list[np.ndarray], draw
     return statistic_of_rows(
         statistic, pool, np.random.default_rng(seed).integers(len(pool[0]), size=size, dtype=np.int32)
     )
+
+
+def score_interval(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of a difference of shares on the same pictures, in points (Tango, 1998): all differences that
+    are not refused by what was seen. It stays sound for a dozen pictures, and where next to none differ.
+    """
+    count, more, less = len(first), int((first & ~second).sum()), int((second & ~first).sum())
+
+    def errors(difference: float) -> float:  # by how many standard errors more was seen than this
+        middle = (2 * count - more + less) * difference - more - less
+        only_second = (np.sqrt(middle**2 + 8 * count * less * difference * (1 - difference)) - middle) / (4 * count)
+        variance = count * (2 * only_second + difference * (1 - difference))  # with the likeliest shares that differ so
+        return (more - less - count * difference) / np.sqrt(max(variance, 1e-12))
+
+    def reaches(low: float, high: float, limit: float) -> float:
+        while high - low > 1e-7:
+            middle = (low + high) / 2
+            low, high = (middle, high) if errors(middle) > limit else (low, middle)
+        return 50 * (low + high)
+
+    seen, limit = (more - less) / count, stats.norm.ppf(0.975)
+    return reaches(-1, seen, limit), reaches(seen, 1, -limit)
 
 
 def jackknife(statistic: Callable[..., float], *columns, back: Callable = float, freedom: int = 1) -> Estimate:

@@ -100,6 +100,11 @@ def more(count: int, one: Net, other: Net) -> Case:
     )
 
 
+def few_differ(count: int, one: Net, other: Net) -> Case:
+    """Where so few pictures tell two networks apart that any interval must be too wide."""
+    return more(count, one, other)._replace(interval="difference of shares, few differ")
+
+
 def part(count: int, one: Net, other: Net) -> Case:
     return compared("ratio of shares, paired", percent_of, 100 * one.right / other.right, count, one, other)
 
@@ -210,8 +215,11 @@ def two_gaps(count: int, far: float, near: float) -> Case:
 
 
 CASES = [
-    *[wilson(count, right) for count, right in ((24, 0.75), (50, 0.8), (1000, 0.5), (1000, 0.95))],
+    *[wilson(*some) for some in ((16, 0.75), (16, 0.88), (24, 0.75), (48, 0.94), (50, 0.8), (1000, 0.5), (1000, 0.95))],
     *[compared("share (bootstrap)", np.mean, BAG.right, count, BAG) for count in (200, 1000)],
+    more(12, DEEP, Net(0.5, 0.5)), more(16, WIDE, Net(0.25, 0.5)), more(24, WIDE, Net(0.8, 0.6)),
+    more(29, Net(0.97, 0.5), Net(0.5, 0.5)), more(48, WIDE, Net(0.6, 0.5)), more(59, BAG, POOR),
+    few_differ(12, WIDE, Net(0.85, 0.7)), few_differ(29, WIDE, WIDE), few_differ(48, Net(0.97, 0.7), Net(0.93, 0.7)),
     more(60, BAG, POOR), more(100, BEST, WIDE), more(1000, BAG, DEEP),
     part(40, POOR, BEST), part(60, BAG, WIDE), part(1000, BAG, DEEP),
     consistency(30, BAG, POOR), consistency(100, BAG, DEEP), consistency(100, BEST, WIDE),
@@ -221,7 +229,7 @@ CASES = [
     *[over_classes(32, 20, r, shared) for r, shared in ((1, 0.6), (0.8, 0), (0.8, 0.6), (0, 0.6))],
     mean(8, 2, 1), mean(24, 2, 1), mean(30, 4, 0.5), mean(100, 4, 0.5),
     means_apart(9), means_apart(30), means_apart(60),
-    ratio_of_means(20), left_over(20, 0.2), left_over(100, 0.6),
+    ratio_of_means(12), ratio_of_means(20), left_over(20, 0.2), left_over(100, 0.6),
     over_seeds(5), of_normal(10, 0.5), of_normal(20, 0.99), of_normal(100, 0),
     of_falls(20, 0.1), of_falls(40, 0.6), of_falls(100, 0.1), of_falls(100, 0.6),
     two_gaps(30, 0.1, 0.6), two_gaps(100, 0.1, 0.6), two_gaps(100, 0.4, 0.4),
