@@ -230,6 +230,20 @@ def test_all_of_caltech_comes_with_outlines(server, monkeypatch, tmp_path):
     assert not [*tmp_path.rglob("outside*"), *tmp_path.rglob("._*")]
 
 
+@pytest.mark.parametrize(("world", "kept"), [("tiny", "photos20"), ("caltech", "caltech-101")])
+def test_a_damaged_picture_that_was_downloaded_comes_back_by_a_second_download(monkeypatch, tmp_path, world, kept):
+    module, home = {"tiny": tiny, "caltech": caltech}[world], tmp_path / kept
+    for kind in ("crab", "lotus"):
+        for i in range(4):
+            files.put(jpeg("teal"), home, kind, f"image_{i:04}.jpg")
+    (home / "lotus" / "image_0003.jpg").write_bytes(b"no picture")  # crab has one of this name, too
+    monkeypatch.setattr(module, "UNPACKED", home)
+    with pytest.raises(bu.BadInput, match=r"^load_image: lotus/image_0003\.jpg is not a picture") as told:
+        bu.load_world(world, n=None)
+    cure = f"Or delete the folder {home.as_posix()} and load the world again with download=True."
+    assert str(told.value).endswith(cure) and "\n" not in str(told.value)
+
+
 def test_a_broken_archive_is_said_and_leaves_nothing(server, monkeypatch, tmp_path):
     broken = (tiny, "TINY", "tiny.zip"), (imagenet, "IMAGENETTE", "nette.tgz"), (caltech, "CALTECH", "caltech.zip")
     for module, name, ending in broken:

@@ -53,6 +53,26 @@ def test_no_other_program_is_called_to_open_a_picture(monkeypatch):
             bu.load_image(content(Image.fromarray(SQUARE), kind))
 
 
+def test_nor_for_one_that_pil_has_opened_already(monkeypatch, tmp_path):
+    from PIL import EpsImagePlugin
+
+    def called(*_, **__):
+        raise AssertionError("Ghostscript was called")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", called)
+    for kind, welcome in (("EPS", False), ("PPM", False), ("ICO", False), ("MPO", True), ("JPEG", True), ("GIF", True)):
+        file = tmp_path / f"x.{kind.lower()}"
+        file.write_bytes(content(Image.fromarray(SQUARE), kind))
+        with Image.open(file) as picture:
+            if welcome:
+                assert bu.load_image(picture).shape == (3, 16, 16)
+                continue
+            with pytest.raises(bu.BadInput, match=r"is not a picture that can be read.*give a JPEG") as told:
+                bu.load_image(picture)
+            assert "\n" not in str(told.value)
+    assert bu.load_image(Image.fromarray(SQUARE)).shape == (3, 16, 16)  # made in memory: of no format
+
+
 def test_grey_palette_cmyk_and_one_bit():
     grey = Image.fromarray(np.full((8, 8), 51, np.uint8))
     for picture, kind in ((grey, "PNG"), (grey.convert("P"), "PNG"), (grey.convert("CMYK"), "TIFF")):
@@ -250,6 +270,6 @@ def test_worlds_say_what_is_wrong(tmp_path):
         with pytest.raises(bu.BadInput, match=says):
             call()
     (tmp_path / "a" / "broken.jpg").write_text("no picture")
-    with pytest.raises(bu.BadInput, match=r"broken\.jpg is not a picture"):
+    with pytest.raises(bu.BadInput, match=r": a/broken\.jpg is not a picture"):
         bu.load_world("tiny", root=tmp_path)
     assert pictures.class_folders(tmp_path, "val").keys() == {"a"}

@@ -14,7 +14,7 @@ import numpy as np
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE, fetch, put, unpacking
 from bagnet_utils.worlds.photos import SIDE
-from bagnet_utils.worlds.pictures import class_folders, listing, read, spread
+from bagnet_utils.worlds.pictures import again, class_folders, listing, read, spread
 from bagnet_utils.worlds.world import World
 
 CALTECH = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
@@ -53,7 +53,7 @@ def load_caltech(
                 "load_world('photos') ship with the course."
             )
         unpack(fetch(CALTECH, CALTECH_MD5, "md5"))
-    root = Path(root or UNPACKED)
+    root, cure = Path(root or UNPACKED), again(UNPACKED) if root is None else ""
     folders = class_folders(root / PICTURES if (root / PICTURES).is_dir() else root, split)
     folders.pop("BACKGROUND_Google", None)
     parts = {
@@ -61,7 +61,7 @@ def load_caltech(
         for name, files in folders.items()
     }
     files, classes = listing(parts, tuple(folders), tuple(folders).index)
-    world = read(chosen := spread(files, n, seed), classes, SIDE, squeeze=True)
+    world = read(chosen := spread(files, n, seed), classes, SIDE, squeeze=True, cure=cure)
     truth = []
     for file, _ in chosen:
         with Image.open(file) as picture:

@@ -60,9 +60,13 @@ def shipped_hashes() -> dict[str, str]:
     """The SHA-256 of every picture that ships, by its name from data/photos on."""
     try:
         with open(SHIPPED / "pictures.csv", newline="", encoding="ascii") as file:
-            return {row["picture"]: row["sha256"] for row in csv.DictReader(file)}
-    except (OSError, KeyError, ValueError):
+            hashes = {row["picture"]: row["sha256"] for row in csv.DictReader(file)}
+        kinds = {(split, kind) for split, kind, _ in (name.split("/") for name in hashes)}
+        if kinds != {(split, kind) for split in ("train", "test") for kind in CLASSES} or None in hashes.values():
+            raise ValueError
+    except (OSError, KeyError, ValueError, AttributeError):
         raise BadInput(f"load_world: {shown(SHIPPED / 'pictures.csv')} is missing or damaged; {CURE}") from None
+    return hashes
 
 
 def check_whole_file(file: Path, sha256: str) -> None:

@@ -14,11 +14,13 @@ from tqdm import tqdm
 
 from bagnet_utils.checks import check_whole
 from bagnet_utils.errors import BadInput
+from bagnet_utils.files import shown
 from bagnet_utils.worlds.world import World
 
 MOST = 50_000_000  # pixels; more than any camera of a telephone, less than fills a laptop's memory
 HEAVIEST = 50_000_000  # bytes of a picture from the web
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # no others: an EPS is a program that another program runs
+OPENED = (None, "MPO", *FORMATS)  # what a PIL picture may be: made in memory, or opened as one of these; MPO is JPEG
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
@@ -37,6 +39,8 @@ def load_image(source, size: int | None = None, edge: float = 0, squeeze: bool =
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, and about many pixels, which we count ourselves
             picture = opened if isinstance(opened, Image.Image) else Image.open(opened, formats=FORMATS)
+            if picture.format not in OPENED:  # before its pixels are loaded
+                raise UnidentifiedImageError
             if picture.width * picture.height > MOST:
                 raise BadInput(
                     f"load_image: {name} has {picture.width} x {picture.height} pixels, but at most {MOST // 10**6} "
@@ -186,10 +190,24 @@ def listing(folders: dict[str, list[Path]], classes: tuple[str, ...], label_of) 
 
 
 def read(
-    files: list[tuple[Path, int]], classes: tuple[str, ...], side: int, edge: float = 0, squeeze: bool = False
+    files: list[tuple[Path, int]],
+    classes: tuple[str, ...],
+    side: int,
+    edge: float = 0,
+    squeeze: bool = False,
+    cure: str = "",
 ) -> World:
-    """The pictures in these files, cut square (or squeezed) and scaled."""
+    """The pictures in these files, cut square (or squeezed) and scaled. cure: how to get a damaged one back."""
     images = torch.empty(len(files), 3, side, side)
     for i, (file, _) in enumerate(tqdm(files, "reading pictures", disable=len(files) < 2000)):
-        images[i] = load_image(file, side, edge, squeeze)
+        try:
+            images[i] = load_image(file, side, edge, squeeze)
+        except BadInput as problem:  # many kinds have a picture of the same name
+            told = str(problem).replace(f": {file.name} ", f": {file.parent.name}/{file.name} ", 1)
+            raise BadInput(f"{told} {cure}".strip()) from None
     return World(images, torch.tensor([label for _, label in files]), classes, tuple(str(file) for file, _ in files))
+
+
+def again(unpacked: Path) -> str:
+    """How a damaged picture comes back that was downloaded."""
+    return f"Or delete the folder {shown(unpacked)} and load the world again with download=True."

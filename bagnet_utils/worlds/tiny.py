@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from bagnet_utils.files import CACHE, fetch, put, unpacking
-from bagnet_utils.worlds.pictures import class_folders, listing, load_image, read, spread
+from bagnet_utils.worlds.pictures import again, class_folders, listing, load_image, read, spread
 from bagnet_utils.worlds.world import World
 
 KINDS = {  # in the order of the labels; the number is WordNet's
@@ -56,10 +56,11 @@ def load_tiny(
     """
     if root is None and not download and not UNPACKED.is_dir():
         return at_hand()
+    cure = again(UNPACKED) if root is None else ""
     if root is None:
         root = UNPACKED if UNPACKED.is_dir() else unpack(fetch(TINY, TINY_MD5, "md5"))
     files, classes = listing(class_folders(root, split), CLASSES, label_of_kind)
-    return read(spread(files, n, seed), classes, SIDE)
+    return read(spread(files, n, seed), classes, SIDE, cure=cure)
 
 
 def label_of_kind(folder: str) -> int | None:

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from bagnet_utils.checks import check_choice, check_seed, check_switch, check_whole
+from bagnet_utils.checks import check_choice, check_seed, check_switch, check_whole, whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.files import CACHE
 from bagnet_utils.worlds.patchwork.drawing import SIDE
@@ -43,8 +43,12 @@ class Truth(Sequence):
     def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
-        seed = int(self.seeds[index])  # raises IndexError at the end, as a sequence must
-        return draw(*self.classes[index % len(self) % len(self.classes)], seed)
+        number = whole(index)
+        if number is None:
+            raise BadInput(f"truth: the number of a scene is {index!r}, but a whole number or a slice is wanted.")
+        if not -len(self) <= number < len(self):  # an IndexError at the end, as a sequence must
+            raise IndexError(f"truth: there is no scene {number}; there are {len(self)}.")
+        return draw(*self.classes[number % len(self) % len(self.classes)], int(self.seeds[number]))
 
 
 def labels_of(pair: Pair) -> tuple[int, int]:
