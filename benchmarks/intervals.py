@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from measuring import kept_more
 from numpy.random import Generator
 from scipy.special import ndtr
 
@@ -107,6 +108,13 @@ def few_differ(count: int, one: Net, other: Net) -> Case:
 
 def part(count: int, one: Net, other: Net) -> Case:
     return compared("ratio of shares, paired", percent_of, 100 * one.right / other.right, count, one, other)
+
+
+def kept_apart(count: int, *nets: Net) -> Case:
+    """Two nets, before and after: do they keep as much of what they had right?"""
+    before, after, others_before, others_after = (net.right for net in nets)
+    truth = 100 * (after / before - others_after / others_before)
+    return compared("difference of ratios, paired", kept_more, truth, count, *nets)
 
 
 def kappas_apart(count: int, *nets: Net) -> Case:
@@ -222,6 +230,7 @@ CASES = [
     few_differ(12, WIDE, Net(0.85, 0.7)), few_differ(29, WIDE, WIDE), few_differ(48, Net(0.97, 0.7), Net(0.93, 0.7)),
     more(60, BAG, POOR), more(100, BEST, WIDE), more(1000, BAG, DEEP),
     part(40, POOR, BEST), part(60, BAG, WIDE), part(1000, BAG, DEEP),
+    kept_apart(60, WIDE, Net(0.5, 0.4), DEEP, Net(0.35, 0.4)), kept_apart(60, WIDE, Net(0.5, 0.4), BAG, Net(0.15, 0.4)),
     consistency(30, BAG, POOR), consistency(100, BAG, DEEP), consistency(100, BEST, WIDE),
     consistency(600, BEST, WIDE), consistency(1000, BAG, DEEP),
     kappas_apart(100, BAG, DEEP, POOR), kappas_apart(1000, BAG, DEEP, POOR),

@@ -136,7 +136,15 @@ def texturised(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) -> di
         "seconds a picture": round(seconds, 2),
         "right": {name: [int(hits.sum()) for hits in both] for name, both in right.items()},
         "percent kept": {name: bu.bootstrap(percent_of, after, before) for name, (before, after) in right.items()},
+        "vgg keeps more": {  # than the others, in points of these percents: the textures are made of its features
+            name: bu.bootstrap(kept_more, *right["vgg"], *both) for name, both in right.items() if name != "vgg"
+        },
     }
+
+
+def kept_more(before, after, others_before, others_after, axis: int = -1):
+    """What percent of its right answers a net keeps, minus what another keeps (N booleans each)."""
+    return percent_of(after, before, axis) - percent_of(others_after, others_before, axis)
 
 
 def interactions(images: Tensor, nets: dict[str, nn.Module], gaps: tuple[int, ...], size: int | None) -> dict:

@@ -123,7 +123,7 @@ def scattered(classes: int, each: int, seed: int, lucky: bool) -> tuple[Tensor, 
 
 
 def test_scatter_of_accuracies_does_not_hide_a_correlation():
-    """The truth is 1, seen is about 0.6 on twenty pictures a class; on average the estimate is right."""
+    """The truth is 1, seen is about 0.6 on twenty pictures a class; the middle one of the estimates is right."""
     seen, found = [], []
     for seed in range(30):
         one, other, labels = scattered(20, 20, seed, lucky=False)
@@ -131,7 +131,7 @@ def test_scatter_of_accuracies_does_not_hide_a_correlation():
         found.append(bu.class_correlation(one, other, labels, 20))
     assert np.mean(seen) < 0.7
     judged = [one for one in found if not np.isnan(one.value)]
-    assert len(judged) > 24 and np.mean([one.value for one in judged]) > 0.9
+    assert len(judged) >= 24 and np.median([one.value for one in judged]) > 0.95
     assert all(one.low <= one.value <= one.high <= 1 for one in judged)
 
 
@@ -163,6 +163,14 @@ def test_where_nothing_varies_a_correlation_cannot_be_judged():
     assert few.reason == "5 classes with two pictures or more, but 8 at least are wanted"
     everywhere = bu.class_correlation(labels, varied, labels, 10)  # one that never errs
     assert "first network" in everywhere.reason
+
+
+def test_an_interval_that_holds_everything_is_none():
+    random, labels = np.random.default_rng(17), torch.arange(32).repeat_interleave(20)
+    shares = random.choice([0.7, 0.9, 0.99], 32), random.choice([0.8, 0.97, 0.99], 32, p=[0.1, 0.4, 0.5])
+    nets = [torch.where(torch.from_numpy(random.random(640) < some[labels]), labels, -1) for some in shares]
+    found = bu.class_correlation(*nets, labels, 32)
+    assert np.isnan(found).all() and "from -1 to 1" in found.reason
 
 
 def test_missed_by_all():

@@ -99,7 +99,10 @@ def class_correlation(first: Tensor, second: Tensor, labels: Tensor, classes: in
     def back(z: float) -> float:
         return np.clip((np.tanh(z) - shift) / slope, -1, 1)
 
-    return jackknife(statistic, one, other, *scatter, back=back, freedom=5)  # means, variances, a covariance
+    found = jackknife(statistic, one, other, *scatter, back=back, freedom=5)  # means, variances, a covariance
+    if found.low == -1 and found.high == 1:
+        return NoInterval(np.nan, "with so few errors in a class the interval reaches from -1 to 1")
+    return found
 
 
 def true_spread(one, other, scatter_one, scatter_other, scatter_both, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
