@@ -131,7 +131,7 @@ def test_scatter_of_accuracies_does_not_hide_a_correlation():
         found.append(bu.class_correlation(one, other, labels, 20))
     assert np.mean(seen) < 0.7
     judged = [one for one in found if not np.isnan(one.value)]
-    assert len(judged) >= 24 and np.median([one.value for one in judged]) > 0.95
+    assert len(judged) >= 24 and np.median([one.value for one in judged]) > 0.9
     assert all(one.low <= one.value <= one.high <= 1 for one in judged)
 
 
