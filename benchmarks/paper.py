@@ -219,11 +219,12 @@ column *its figure* is the paper's unless it says otherwise. ✓: the claim hold
 does not. Every rule asks that the whole 95 % interval lies on the right side, so fewer pictures never make it easier.
 
 How the intervals are made. The networks answer the same pictures, so differences and ratios are paired. Proportions
-have Wilson's interval. Right or wrong answers and means: bootstrap over pictures (1,000 draws). Correlations, *r*
-(Pearson's): each picture is left out once, on the scale of Fisher's *z*; differences of *r* are given in *z* too. *r*
-over classes is corrected for the scatter of accuracies on few pictures, and its interval is over classes; where one
-network's accuracies do not vary, it cannot be judged. `python benchmarks/intervals.py` counts how often such intervals
-hold the truth. Where a claim fails, the notebook gives the reason that we think most likely.
+have Wilson's interval. Right or wrong answers and means: bootstrap over pictures (1,000 draws); differences of right
+answers on fewer than 60 pictures: Tango's score interval. Correlations, *r* (Pearson's): each picture is left out once,
+on the scale of Fisher's *z*; differences of *r* are given in *z* too. *r* over classes is corrected for the scatter of
+accuracies on few pictures, and its interval is over classes; where one network's accuracies do not vary, or the
+interval would reach from -1 to 1, it cannot be judged. How often such intervals hold the truth stands at the end of
+this page. Where a claim fails, the notebook gives the reason that we think most likely.
 
 | experiment | the paper's claim | its figure | Patchwork | photographs | holds if | notebook, function |
 |---|---|---|---|---|---|---|"""
