@@ -1,6 +1,6 @@
 """How often do the intervals that the course prints hold the truth? They promise 95 times of 100.
 
-python benchmarks/intervals.py          the table of docs/claims.md: 1000 runs on simulated pictures, whose truth is known
+python benchmarks/intervals.py          the table of docs/claims.md: 1000 runs on pictures whose truth is known
 python benchmarks/intervals.py 200      quicker, and rougher; it is printed only
 """
 
