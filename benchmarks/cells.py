@@ -40,3 +40,10 @@ def above(floor: float, *estimates) -> bool | None:
     if any(isinstance(one, str) or None in one for one in estimates):
         return None
     return all(one[1] > floor for one in estimates)
+
+
+def below(ceiling: float, *estimates) -> bool | None:
+    """Do all intervals lie below this number, wholly?"""
+    if any(isinstance(one, str) or None in one for one in estimates):
+        return None
+    return all(one[2] < ceiling for one in estimates)

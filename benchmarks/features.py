@@ -25,6 +25,7 @@ from bagnet_utils.models.zoo import TITLES
 NAMES = ("vgg", "resnet", "bagnet9", "bagnet17", "bagnet33")
 TOP, NINE = 100, 9
 LOOKED_AT = 128  # photographs on which snapshots are compared with the trained network
+UNPAIRED = "layers have other channels, so nothing is paired; intervals apart are more than a difference above 0"
 EARLY, SETTLED = 5, 0.9  # epochs; r with the trained network
 
 
@@ -104,7 +105,7 @@ def claims() -> list[Row]:
 def growing(title: str, part: dict) -> list[Row]:
     """Do features grow with depth, in one network?"""
     means, where = part["one kind"], "12a, `selectivity`"
-    steps = [above(before[2], after) for before, after in pairwise(means)]
+    steps = [apart(before, after) for before, after in pairwise(means)]
     by_layer = (
         f"{', '.join(ends(one, 0) for one in means)} % of a channel's top {TOP}; chance {ends(part['chance'], 0)}"
     )
@@ -114,18 +115,24 @@ def growing(title: str, part: dict) -> list[Row]:
             "seen on sheets of nine",
             by_layer,
             None if None in steps else all(steps),
-            "the share of one kind: each layer's interval lies above that of the layer before",
+            f"the share of one kind: each layer's interval lies above that of the layer before ({UNPAIRED})",
             where,
         ),
         Row(
             f"The same: {title}, last layer against first",
             "seen on sheets of nine",
             f"{ends(means[0], 0)} and {ends(means[-1], 0)} %",
-            above(means[0][2], means[-1]),
-            "the last layer's interval lies above the first's",
+            apart(means[0], means[-1]),
+            f"the last layer's interval lies above the first's ({UNPAIRED})",
             where,
         ),
     ]
+
+
+def apart(lower, upper) -> bool | None:
+    """Does the one interval lie above the other? None if one of them cannot be judged."""
+    known = above(-np.inf, lower, upper)
+    return above(lower[2], upper) if known else None
 
 
 def early_and_late(part: dict) -> list[Row]:
@@ -146,8 +153,8 @@ def early_and_late(part: dict) -> list[Row]:
             "High layers settle later",
             "after 40 to 50 of 70 epochs",
             f"last layer: r {ends(last)} after {EARLY} epochs",
-            above(last[2], first),
-            "the first layer's interval lies above the last layer's, after as many epochs",
+            apart(last, first),
+            f"the first layer's interval lies above the last layer's, after as many epochs ({UNPAIRED})",
             where,
         ),
     ]

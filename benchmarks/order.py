@@ -101,7 +101,8 @@ def ship(model, name: str, recipe: recipes.Recipe, seconds: float) -> None:
 
 # ------------------------------------------------------------ measuring
 
-PICTURES, MOVED = 1000, 40  # of all pairs, and as many totems; px: how far totems are moved, at most
+PICTURES, MOVED = 1000, 40  # of all pairs, and as many of one pair; px: how far these are moved, at most
+MOVED_IN_TILES = "tiles, as drawn and moved"
 GAPS, ASKED = (8, 16, 24, 32, 40), 100  # between hidden squares, in px; pictures on which they are hidden
 SHARES, EVERY = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9), 3  # of a photograph that is missing; every third test photograph
 SEEING = ("vit", "resnet", "vgg", "bagnet9", "bagnet17", "bagnet33")
@@ -127,6 +128,10 @@ def measure() -> None:
             both = [interaction(net, world.images[:ASKED], gap) for net in (bu.load_model("resnet"), nets[IN_TILES])]
             more[str(gap)] = bu.bootstrap(more_left_over, *(column.double() for one in both for column in one))
         storing.write("order", {"more left over in the resnet": more})
+    if found.get(MOVED_IN_TILES, {}).get("weights") != manifest()[f"order/{IN_TILES}"]["sha256"][:12]:
+        worlds = {pair: bu.load_world("patchwork", n=PICTURES, pairs=[pair]) for pair in ("face", "wheel")}
+        row = {pair: drawn_and_moved(nets[IN_TILES], pictures) for pair, pictures in worlds.items()}
+        storing.write("order", {MOVED_IN_TILES: {"weights": manifest()[f"order/{IN_TILES}"]["sha256"][:12], **row}})
     if "missing" not in found:
         measure_missing()
 
@@ -152,12 +157,16 @@ def measure_missing() -> None:
 
 def right_answers(net, world, totems, tiles: bool) -> dict:
     """Percent right, pair by pair, on whole pictures and perhaps in tiles; and on more totems, as drawn and moved."""
-    random = torch.Generator().manual_seed(0)
-    moved = bu.move(totems.images, *torch.randint(MOVED + 1, (2, len(totems.labels)), generator=random))
     shown = {"whole": world.images} | ({"in tiles": scramble(world.images, TILE, seed=1)} if tiles else {})
     right = {what: accuracy_by_pair(bu.predict(net, images), world.labels, NAMES) for what, images in shown.items()}
-    both = [int((bu.predict(net, images) == totems.labels).sum()) for images in (totems.images, moved)]
-    return right | {"totems": both}
+    return right | {"totems": drawn_and_moved(net, totems)}
+
+
+def drawn_and_moved(net, world) -> list[int]:
+    """How many pictures are right, as drawn and moved by up to MOVED px in both directions."""
+    random = torch.Generator().manual_seed(0)
+    moved = bu.move(world.images, *torch.randint(MOVED + 1, (2, len(world.labels)), generator=random))
+    return [int((bu.predict(net, images) == world.labels).sum()) for images in (world.images, moved)]
 
 
 def more_left_over(joint, summed, other_joint, other_summed, axis: int = -1) -> float:

@@ -151,8 +151,10 @@ def hidden_is_worth_as_much(results: dict) -> Cell:
     return text, above(-LITTLE, more, turned(more))
 
 
-def turned(estimate) -> tuple[float, float, float]:
-    """The same with the other sign."""
+def turned(estimate):
+    """The same with the other sign; what cannot be judged stays as it is."""
+    if isinstance(estimate, str) or None in estimate:
+        return estimate
     value, low, high = estimate
     return -value, -high, -low
 

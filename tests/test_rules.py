@@ -3,12 +3,20 @@
 import itertools
 import json
 
+import changes_claims
+import context_claims
+import features
 import numpy as np
+import order_claims
 import paper
 import pytest
+import shape_bias_claims
+import stickers_claims
 import storing
-from cells import above, inside
+import zeiler
+from cells import above, below, inside
 
+from bagnet_utils.files import RESULTS
 from bagnet_utils.models.zoo import TITLES
 from bagnet_utils.statistics import Estimate, NoInterval
 
@@ -93,6 +101,79 @@ def test_no_claim_holds_on_fewer_pictures_that_does_not_on_more(number):
     assert seen == {True, False}  # it was put to the test
 
 
+# ------------------------------------------------------------ the same of all pages, on what was measured
+
+PAGES = {
+    "paper": lambda: [cell for world in paper.WORLDS for one in paper.CLAIMS for cell in paper_cell(one, world)],
+    "zeiler": lambda: [row[2:4] for row in zeiler.rows()],
+    "changes": lambda: [row[2:4] for row in changes_claims.claims()],
+    "features": lambda: [row[2:4] for row in features.claims()],
+    "shape_bias": lambda: [row[2:4] for row in shape_bias_claims.claims()],
+    "stickers": lambda: [row[2:4] for row in stickers_claims.claims()],
+    "order": lambda: [row[1:3] for row in order_claims.claims(storing.read()["order"])],
+    "context": lambda: [cell for row in context_claims.claims(storing.read()) for cell in row[1]],
+}
+COUNTS = {"pictures", "test pictures", "right", "of", "fell", "certified", "totems", "face", "wheel", "photographs"}
+COUNTS |= {"filters", "dead", "by band", "patches", "on fingers", "among five"}
+LARGEST = {"apart", "apart, double", "exact"}  # largest differences over pictures: on one of them they may be none
+MORE = 20  # times as many pictures as were measured: so a twentieth of them are whole numbers, with the shares kept
+
+
+def paper_cell(claim, world: str) -> list:
+    try:
+        return [claim.look(storing.read()[world])]
+    except KeyError:
+        return [paper.NOT_YET]
+
+
+def on_fewer(part, fewer: float, random: np.random.Generator, name: str = ""):
+    """Results with the same effects on fewer pictures: intervals are wider, counts smaller, their shares the same.
+
+    On so few that nothing can be said (np.inf): no intervals, and of each count one picture or none.
+    random: by how much each effect is another than the one that was measured, so that marks are put to the test.
+    """
+    if isinstance(part, dict):
+        return {key: on_fewer(value, fewer, random, key if name not in COUNTS | LARGEST else name)
+                for key, value in part.items()}  # fmt: skip
+    if is_estimate(part):
+        value, low, high = part
+        shift = random.normal(0, 2 * (high - low))
+        if fewer == np.inf:
+            return [value + shift, None, None]
+        return [value + shift, value + shift - fewer * (value - low), value + shift + fewer * (high - value)]
+    if isinstance(part, list):
+        runs = np.array(part, float) if len(part) > 3 and all(isinstance(one, float) for one in part) else None
+        if runs is not None and name not in LARGEST:  # one number a run: fewer pictures scatter more
+            return (runs.mean() + min(fewer, MORE) * (runs - runs.mean())).tolist()
+        return [on_fewer(value, fewer, random, name) for value in part]
+    if isinstance(part, int) and not isinstance(part, bool) and name in COUNTS:
+        return min(part, 1) if fewer == np.inf else part * MORE // fewer
+    if isinstance(part, float) and name in LARGEST:
+        return part * 10 ** random.uniform(0, 4) / (1e4 if fewer == np.inf else 1)
+    return part
+
+
+def is_estimate(part) -> bool:
+    numbers = isinstance(part, list) and len(part) == 3 and all(isinstance(one, (int, float)) for one in part)
+    return numbers and any(isinstance(one, float) for one in part) and part[1] <= part[0] <= part[2]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_claim_of_any_page_holds_on_fewer_pictures_that_does_not_on_more(page, monkeypatch):
+    measured, seen = json.loads(RESULTS.read_text(encoding="utf-8")), set()
+    for seed in range(12):
+        marks = []
+        for fewer in (1, 2, 5, 20, np.inf):
+            results = on_fewer(measured, fewer, np.random.default_rng(seed))
+            monkeypatch.setattr(storing, "read", lambda results=results: results)
+            marks.append([(text, holds is True) for text, holds in PAGES[page]()])
+        for told in zip(*marks, strict=True):
+            holds = [one for _, one in told]
+            assert holds == sorted(holds, reverse=True), told
+            seen |= set(holds)
+    assert seen == {True, False}
+
+
 def test_no_share_lies_inside_on_fewer_pictures_that_does_not_on_more():
     for percent, wanted in itertools.product(range(0, 101, 5), ((95, 100), (42, 58), (0, 30))):
         marks = [inside(percent, of, wanted) for of in (10_000, 1000, 500, 100, 20)]
@@ -105,6 +186,8 @@ def test_a_rule_asks_for_the_whole_interval():
     assert above(0, [0.5, 0.1, 0.9], (0.2, -0.01, 0.3)) is False
     assert above(0, [0.5, 0.1, 0.9], "cannot be judged: all is dark") is None
     assert above(0, [0.5, None, None]) is None
+    assert below(1, [0.5, 0.1, 0.9]) is True and below(1, [0.5, 0.1, 1.1]) is False
+    assert below(1, [0.5, None, None]) is below(1, "cannot be judged: all is dark") is None
 
 
 def test_what_cannot_be_judged_is_written_down_in_words():
