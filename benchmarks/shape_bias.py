@@ -17,7 +17,13 @@ from tqdm import tqdm
 import bagnet_utils as bu
 from bagnet_utils.experiments.masking import occlude
 from bagnet_utils.experiments.scrambling import texturise
-from bagnet_utils.experiments.shape_bias import ShapeBias, decide, shape_bias
+from bagnet_utils.experiments.shape_bias import (
+    ShapeBias,
+    bias_difference,
+    decide,
+    difference_over_kinds,
+    shape_bias,
+)
 from bagnet_utils.models.recipes import patchwork_score
 from bagnet_utils.models.shuffled import COMMAND, RECIPE, SHUFFLES, dressed, load_shuffled, row_of, shuffled_pictures
 from bagnet_utils.models.training import EXACT, train
@@ -45,6 +51,7 @@ SETS = {  # Patchwork's conflicts: how many, and what is special
 WATCHED = (0, 1, 8, 9)  # classes with one body in the picture, on which squares are hidden
 EACH = 2  # pictures of each
 SQUARE = 8  # px
+MORE = "more by shape than the resnet"
 
 
 def trained(what: str) -> nn.Module:
@@ -77,6 +84,7 @@ def measure() -> None:
     storing.write("shape_bias", {"patchwork": in_patchwork(nets), "weights": weights()})
     storing.write("shape_bias", {"photos": on_photographs()})
     three = {name: net for name, net in nets.items() if name == "resnet" or name.startswith("shuffled")}
+    storing.write("shape_bias", {MORE: more_by_shape(three)})
     storing.write("shape_bias", {"accuracy": accuracies(three), "hidden": hidden(three)})
 
 
@@ -102,7 +110,15 @@ def in_patchwork(nets: dict[str, nn.Module]) -> dict:
     return found
 
 
+def more_by_shape(nets: dict[str, nn.Module]) -> dict:
+    """By how many points the others' shape bias lies above the ResNet's: before a third pair's scenery, paired."""
+    shown = patchwork_conflicts(SETS["third scenery"][0])
+    known = {net: shape_bias(model, shown.images, shown.shapes, shown.textures, KINDS) for net, model in nets.items()}
+    return {net: bias_difference(one, known["resnet"]) for net, one in known.items() if net != "resnet"}
+
+
 def on_photographs() -> dict:
+    """Decisions on photographs. They share 21 silhouettes and 14 textures, so intervals are over kinds."""
     cut, (fills, of) = cutouts(), textures()
     groups = kinds_of(cut)
     order = {label: number for number, (label,) in enumerate(groups.values())}
@@ -112,13 +128,20 @@ def on_photographs() -> dict:
     found = {"kinds": list(groups), "pictures": len(white.images), "cutouts": len(cut.labels), "textures": len(of)}
     parts = ("white ground", "grey ground", "whole pictures", "shape alone", "texture alone")
     found |= {part: {} for part in parts}
+    known = {}
     for name in [name for name in NETS if "photos" in NETS[name].worlds]:
         net = bu.load_model(name, "photos")
         for part, shown in (("white ground", white), ("grey ground", grey)):
-            one = shape_bias(net, shown.images, shown.shapes, shown.textures, groups)
-            found[part][name] = told(one) | {"answers": counted(one.answers, len(groups))}
+            one = known[part, name] = shape_bias(net, shown.images, shown.shapes, shown.textures, groups)
+            found[part][name] = {"decisions": one.counts, "bias": one.bias_over_kinds}
+            found[part][name]["answers"] = counted(one.answers, len(groups))
         for part, images, truth in zip(parts[2:], (cut.images, plain, fills), (shapes, shapes, kinds), strict=True):
             found[part][name] = right(net, images, truth, groups)
+    first = known[parts[0], "bagnet9"]
+    found["more than bagnet9"] = {
+        name: difference_over_kinds(one, first) for (part, name), one in known.items()
+        if part == parts[0] and one is not first
+    }  # fmt: skip
     return found
 
 

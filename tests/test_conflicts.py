@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.special import expit
 from test_shape_bias import Reader
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.shape_bias import shape_bias_of_folder
+from bagnet_utils.experiments.shape_bias import ShapeBias, difference_over_kinds, shape_bias_of_folder
 from bagnet_utils.worlds import cutouts, named_conflicts
 from bagnet_utils.worlds.imagenet import imagenet_classes
 from bagnet_utils.worlds.named_conflicts import SIXTEEN
@@ -71,6 +72,72 @@ def test_a_missing_texture_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(cutouts, "TEXTURED", tmp_path)
     with pytest.raises(bu.BadInput, match=r"dragonfly-0\.jpg is missing; get it back with `git checkout"):
         cutouts.photo_conflicts(3)
+
+
+# ---------------------------------------------------------------- how sure?
+
+SILHOUETTES, FILLS = np.repeat(np.arange(7), 3), np.repeat(np.arange(7), 2)  # the kind of each
+SHOWN = np.array([(s, t) for s in range(21) for t in range(14) if SILHOUETTES[s] != FILLS[t]]).T  # 252 pictures
+
+
+def drawn_anew(random: np.random.Generator, middles, spreads) -> list[ShapeBias]:
+    """Networks on silhouettes, textures and kinds of both that differ as much as spreads says, in logits."""
+
+    def effects() -> np.ndarray:
+        """Half of them is the network's own."""
+        own = [random.normal(0, spread, size) for spread, size in zip(spreads, (21, 14, 7, 7), strict=True)]
+        return (own[0] + own[2][SILHOUETTES])[SHOWN[0]] + (own[1] + own[3][FILLS])[SHOWN[1]]
+
+    shapes, textures, shared = SILHOUETTES[SHOWN[0]], FILLS[SHOWN[1]], effects()
+    answers = [
+        np.where(expit(middle + (shared + effects()) / 2**0.5) > random.random(252), shapes, textures)
+        for middle in middles
+    ]
+    third = random.random((len(middles), 252)) < 0.35
+    return [ShapeBias(tuple("abcdefg"), np.where(others, -1, one), shapes, textures)
+            for one, others in zip(answers, third, strict=True)]  # fmt: skip
+
+
+def true_bias(middle: float, spreads) -> float:
+    return 100 * expit(middle + np.linalg.norm(spreads) * np.random.default_rng(1).normal(size=200_000)).mean()
+
+
+@pytest.mark.parametrize("middles", [(0, 1), (-1.5, 0)])
+@pytest.mark.parametrize(
+    "spreads",
+    [(0.2, 0.2, 0, 0), (0.7, 0.7, 0, 0), (1.5, 1, 0, 0), (0.3, 1.5, 0, 0), (0.5, 0.5, 1.2, 1.2), (0.5, 0.5, 1.5, 0.5)],
+)
+def test_intervals_over_kinds_hold_the_truth_95_times_of_100_where_pictures_share_silhouettes(spreads, middles):
+    random, truths = np.random.default_rng(0), [true_bias(middle, spreads) for middle in middles]
+    held = np.zeros(3)
+    for _ in range(500):
+        one, other = drawn_anew(random, middles, spreads)
+        more = difference_over_kinds(other, one)
+        held += (
+            one.bias_over_kinds.low <= truths[0] <= one.bias_over_kinds.high,
+            more.low <= truths[1] - truths[0] <= more.high,
+            one.bias.low <= truths[0] <= one.bias.high,
+        )
+    assert held[:2].min() / 5 >= 92 and held[:2].max() / 5 <= 98
+    assert held[2] / 5 < 85 or max(spreads) < 0.5  # Wilson's counts the pictures as if they shared nothing
+
+
+def test_over_few_kinds_or_where_all_decide_alike_there_is_no_interval():
+    shapes, textures = np.array([(s, t) for s in range(7) for t in range(7) if s != t]).T
+    alike = ShapeBias(tuple("abcdefg"), shapes, shapes, textures)
+    assert alike.bias_over_kinds.value == 100 and np.isnan(alike.bias_over_kinds.low)
+    answers = np.where(np.arange(42) % 3, shapes, textures)
+    some = ShapeBias(tuple("abcdefg"), answers, shapes, textures)
+    assert some.bias_over_kinds.value == pytest.approx(some.bias.value)
+    assert some.bias_over_kinds.low < some.bias_over_kinds.value < some.bias_over_kinds.high
+    few = (shapes < 6) & (textures < 6)
+    part = ShapeBias(some.kinds, answers[few], shapes[few], textures[few])
+    assert "fewer than 7 kinds" in str(part.bias_over_kinds) and "fewer than 7" in str(
+        difference_over_kinds(part, part)
+    )
+    none = ShapeBias(some.kinds, np.full(42, -1), shapes, textures)
+    assert difference_over_kinds(some, some) == (0, 0, 0)
+    assert np.isnan(none.bias_over_kinds.value) and np.isnan(difference_over_kinds(none, some).low)
 
 
 # ---------------------------------------------------------------- a folder of named pictures

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from scipy.special import ndtr
 from torch import nn
 
 import bagnet_utils as bu
-from bagnet_utils.experiments.shape_bias import ShapeBias, decide, shape_bias
+from bagnet_utils.experiments.shape_bias import ShapeBias, bias_difference, decide, shape_bias
 from bagnet_utils.models import zoo
 from bagnet_utils.models.shuffled import RECIPE, SHUFFLES, dressed, load_shuffled, row_of, shuffled_pictures
 from bagnet_utils.worlds.conflicts import conflict, patchwork_conflicts
@@ -67,6 +68,37 @@ def test_shape_and_texture_exchanged_turn_the_bias_round(seed):
     assert one.bias.value == pytest.approx(100 - other.bias.value) and one.bias.low == pytest.approx(
         100 - other.bias.high
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "after", "before"), [(200, (0.14, 0.11), (0.12, 0.19)), (100, (0.3, 0.3), (0.2, 0.4))]
+)
+def test_the_difference_of_two_biases_holds_the_truth_95_times_of_100(count, after, before):
+    """Two networks on the same pictures, their luck shared by half; of each the shares by shape and by texture."""
+    random, held = np.random.default_rng(0), 0
+    truth = 100 * (after[0] / sum(after) - before[0] / sum(before))
+    for _ in range(500):
+        luck = (random.normal(size=count) + random.normal(size=(2, count))) / 2**0.5
+        found = bias_difference(*(decided(one, *shares) for one, shares in zip(luck, (after, before), strict=True)))
+        held += found.low <= truth <= found.high
+    assert 92 <= held / 5 <= 98
+
+
+def decided(luck: np.ndarray, by_shape: float, by_texture: float) -> ShapeBias:
+    """All shapes are of kind 0, all textures of kind 1."""
+    chance, same = ndtr(luck), np.zeros(len(luck), int)
+    answers = np.where(chance < by_shape, 0, np.where(chance > 1 - by_texture, 1, 2))
+    return ShapeBias(("shape", "texture", "third"), answers, same, same + 1)
+
+
+def test_the_same_pictures_tell_two_biases_apart_sooner():
+    random = np.random.default_rng(3)
+    luck = random.normal(size=300)
+    one, other = decided(luck, 0.3, 0.3), decided(luck + 0.1 * random.normal(size=300), 0.26, 0.34)
+    more = bias_difference(one, other)
+    assert more.value == pytest.approx(one.bias.value - other.bias.value) and more.low > 0
+    assert one.bias.low < other.bias.high  # though each interval alone reaches into the other
+    assert bias_difference(other, one).value == -more.value and bias_difference(one, one).value == 0
 
 
 def test_the_answer_is_the_kind_with_the_highest_mean_probability():
@@ -227,11 +259,12 @@ def test_claims_go_by_their_rules(monkeypatch):
     monkeypatch.setattr(page.storing, "read", lambda: {"shape_bias": results})
     assert [row[3] for row in page.claims()] == [True] * 6 + [False] * 2 + [True] * 2
     results["patchwork"]["third scenery"]["bagnet9"]["bias"] = (45, 35, 55)
-    results["patchwork"]["third scenery"][page.PUSHED[0]]["bias"] = (35, 25, 45)
+    results[page.MORE][page.PUSHED[0]] = (3, -4, 10)
     results["accuracy"][page.PUSHED[0]]["lost without the coat's pair"] = (1, -1, 4)
     results["photos"]["white ground"]["resnet"]["bias"] = "cannot be judged: no picture"
     assert [row[3] for row in page.claims()] == [False, True, True, None, False, True, True, False, True, True]
     text = "\n".join(page.lines())
+    assert "3.0 (-4.0..10.0) points more ✗" in text
     assert "| BagNet-9 | 45 (35..55); 1/2/3 |" in text and "cannot be judged" in text and "✗" in text
     monkeypatch.setattr(page.storing, "read", dict)
     assert list(page.lines()) == []  # nothing is measured yet
@@ -248,6 +281,7 @@ def measured(texture, pushed) -> dict:
     right = dict.fromkeys(("own", *SHUFFLES), dict.fromkeys(NAMES, 50))
     return {
         "patchwork": {one: {name: net(name) for name in names} for one in page.SETS},
+        page.MORE: dict.fromkeys(page.PUSHED, (60, 50, 70)),
         "photos": {"pictures": 9}
         | {one: {name: net(name) for name in names[:7]} for one in ("white ground", "grey ground")},
         "accuracy": {"pictures": 500}

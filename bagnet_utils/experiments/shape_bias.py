@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor, nn
 
 from bagnet_utils.checks import check_eval, check_images, check_whole, describe, whole
 from bagnet_utils.errors import BadInput
 from bagnet_utils.models.scores import ask
-from bagnet_utils.statistics import Estimate, NoInterval, confidence_interval
+from bagnet_utils.statistics import Estimate, NoInterval, bootstrap, confidence_interval
 from bagnet_utils.worlds.named_conflicts import SIXTEEN, listed
 from bagnet_utils.worlds.pictures import load_image
 
 Groups = Mapping[str, Sequence[int]]  # a kind's name, and the model's classes that it is made of
+ENOUGH = 7  # kinds: an interval over fewer was never tried
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class ShapeBias:
         """Percent of shape decisions among shape and texture decisions, and its 95 % interval (Wilson)."""
         return self.among(np.ones(len(self.answers), bool))
 
+    @property
+    def bias_over_kinds(self) -> Estimate:
+        """The same with an interval over kinds (see `reach`), where pictures share few silhouettes and textures."""
+        share, pulls = pulls_of(self)
+        if not 0 < share < 1:
+            return NoInterval(100 * share, "all decisions are alike")
+        logit, half = np.log(share / (1 - share)), reach(pulls) / (share * (1 - share))
+        return with_ends(100 * share, *(100 / (1 + np.exp(-end)) for end in (logit - half, logit + half)))
+
     def of_kind(self, kind: str) -> Estimate:
         """The same for the pictures that have the shape of one kind."""
         if kind not in self.kinds:
@@ -60,6 +71,61 @@ class ShapeBias:
         if shape + texture == 0:
             return NoInterval(np.nan, "no picture was decided by shape or by texture")
         return Estimate(100 * shape / (shape + texture), *confidence_interval(shape, shape + texture))
+
+
+def bias_difference(after: ShapeBias, before: ShapeBias) -> Estimate:
+    """How many points higher one network's bias is than another's, on the same pictures (paired bootstrap)."""
+
+    def difference(*decided, axis: int = -1):
+        sums = [column.sum(axis) for column in decided]
+        return 100 * (sums[0] / (sums[0] + sums[1]) - sums[2] / (sums[2] + sums[3]))
+
+    return bootstrap(difference, *(np.where(way, 1.0, 0) for one in (after, before) for way in decisions(one)))
+
+
+def difference_over_kinds(after: ShapeBias, before: ShapeBias) -> Estimate:
+    """The same with an interval over kinds, for pictures that share a few silhouettes and textures."""
+    (share, pulls), (other, others) = pulls_of(after), pulls_of(before)
+    value, half = 100 * (share - other), 100 * reach(pulls - others)
+    return with_ends(value, value - half, value + half)
+
+
+def with_ends(value: float, low: float, high: float) -> Estimate:
+    if np.isnan(low):
+        return NoInterval(float(value), f"fewer than {ENOUGH} kinds, or none was decided")
+    return Estimate(float(value), float(low), float(high))
+
+
+def decisions(one: ShapeBias) -> tuple[np.ndarray, np.ndarray]:
+    return one.by_shape, one.by_texture
+
+
+def pulls_of(one: ShapeBias) -> tuple[float, np.ndarray]:
+    """The share of shape decisions; and how far pictures draw it up or down, by kinds of shape and of texture."""
+    shape, texture = decisions(one)
+    decided = (shape | texture).sum()
+    share = shape.sum() / decided if decided else np.nan
+    table = np.zeros((len(one.kinds), len(one.kinds)))
+    np.add.at(table, (one.shapes, one.textures), (shape - share * (shape | texture)) / max(decided, 1))
+    used = table[np.ix_(*(np.unique(cue) for cue in (one.shapes, one.textures)))]
+    return float(share), used
+
+
+def reach(pulls: np.ndarray) -> float:
+    """Half of the interval of a share: as if the kinds of shapes, and those of textures, had been drawn anew.
+
+    Pictures of one kind's shape (or texture) are alike, so their sums are what varies: both variances are added, and
+    what they count twice is taken off (two-way clusters; Cameron, Gelbach and Miller, 2011). Student's t, with the
+    degrees of freedom that a sum of two variances has (Welch and Satterthwaite).
+    """
+    count = min(pulls.shape)
+    if count < ENOUGH:
+        return np.nan
+    rows, columns = (count / (count - 1) * (pulls.sum(axis) ** 2).sum() for axis in (1, 0))
+    if rows + columns == 0:
+        return 0.0
+    free = (count - 1) * (rows + columns) ** 2 / (rows**2 + columns**2)
+    return stats.t.ppf(0.975, free) * np.sqrt(max(rows + columns - (pulls**2).sum(), rows, columns))
 
 
 def shape_bias(
