@@ -59,7 +59,8 @@ def more_on_bagnets(part: dict) -> Row:
         "",
         ", ".join(f"{TITLES[name]} {share(one['fell'], one['of'])} %" for name, one in falls.items()),
         all(ranges[name][0] > ranges["resnet"][1] for name in BAGNETS),
-        "each BagNet's interval lies above the ResNet's",
+        "each BagNet's interval lies above the ResNet's (each of the photographs it has right, so not paired; that "
+        "intervals lie apart asks for more than a difference above 0)",
         "13b, `optimise_sticker`",
     )
 
