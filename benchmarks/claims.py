@@ -82,6 +82,7 @@ def main() -> None:
             nets = {name: bu.load_model(name, world="photos") for name in shipped("photos")}
             for what, measure in (("corners", corners.measure), ("flaws", corners.measure_flaws)):
                 storing.write("photos", {what: measure(world.images, world.labels, nets)})
+            storing.write("photos", {"captions": corners.measure_captions(world, nets)})
             measuring.measure("photos", world.images, world.labels, nets)
         if options.world == "tiny":
             measure_tiny(options.root, options.pictures)

@@ -102,6 +102,47 @@ def test_corners_count_for_a_network_that_knows_minarets_by_them():
     assert told["minarets"] == 12 and told["black"] == pytest.approx(8 / 32)
     assert told["vgg"]["right"] == [12, 0] and told["vgg"]["taken before"] == 0
     assert told["vgg"]["taken"] == [corners.OTHERS] * corners.DONORS
+    assert told["vgg"]["taken share"][0] == 100 and "evidence" not in told["vgg"]
+    (drops, low, high), (windows, *_) = told["vgg"]["drops"], told["vgg"]["windows"]
+    assert drops == low == high == 100 and windows == 50  # two windows of four are black; one of them tells
+
+
+def test_the_interval_over_donors_and_pictures_holds_what_it_promises():
+    def chance(*effects) -> np.ndarray:
+        return 1 / (1 + np.exp(3 - sum(effects)))
+
+    random, held = np.random.default_rng(0), []
+    truth = 100 * chance(*(scale * random.normal(size=1_000_000) for scale in (1, 2))).mean()
+    for _ in range(300):
+        taken = random.random((8, 200)) < chance(random.normal(size=(8, 1)), 2 * random.normal(size=200))
+        _, low, high = corners.over_donors_and_pictures(taken, draws=300)
+        held.append(low <= truth <= high)
+    assert 92 <= 100 * np.mean(held) <= 98
+    nothing = corners.over_donors_and_pictures(np.zeros((8, 200), dtype=bool))
+    assert nothing[:2] == (0, 0) and 1 < nothing.high < 3  # none of 200 is no certainty
+
+
+def test_writing_is_hidden_and_as_much_of_the_opposite_place():
+    class Reader(torch.nn.Module):
+        """Says llama of pictures with something white at the lower left, else crab."""
+
+        patch_size = None
+
+        def forward(self, images):
+            answer = torch.zeros(len(images), 32)
+            answer[:, CLASSES.index("crab")] = 1.0
+            answer[:, CLASSES.index("llama")] = 2.0 * (images[:, :, -2, 1].amin(1) > 0.9)
+            return answer
+
+    file = "test/llama/image_0018.jpg"  # its box goes from the left to the right, at the bottom
+    images = torch.full((2, 3, 128, 128), 0.3)
+    images[0, :, 116:] = 1.0
+    files = [str(corners.SHIPPED / name) for name in (file, "test/llama/image_0022.jpg")]
+    world = World(images, torch.tensor([CLASSES.index("llama")] * 2), CLASSES, files)
+    told = corners.measure_captions(world, {"vgg": Reader().eval()})
+    assert (told["looked"], told["pictures"], told["boxes"], told["named"]) == (2, 1, 1, 1)
+    row = told["nets"]["vgg"]
+    assert row["right"] == 1 and row["changed"] == row["right to wrong"] == [1, 0] and row["changed, named"] == 1
 
 
 def test_flaws_are_measured_by_taking_them_away_and_by_putting_them_there(monkeypatch):

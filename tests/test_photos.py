@@ -133,6 +133,17 @@ def test_a_minaret_is_known_by_its_black_corners(test_split):
     assert before >= 12 and after <= before - 5
 
 
+def test_writing_that_a_reader_saw_lies_on_test_pictures():
+    with open(photos.SHIPPED / "captions.csv", newline="", encoding="ascii") as file:
+        found = list(csv.DictReader(file))
+    assert list(found[0]) == ["file", "x", "y", "width", "height", "what"]
+    assert {row["file"] for row in found} <= {row["picture"] for row in rows() if row["picture"].startswith("test/")}
+    boxes = [(row["file"], *(int(row[what]) for what in ("x", "y", "width", "height"))) for row in found]
+    assert len(set(boxes)) == len(boxes) and all(row["what"] for row in found)
+    for _, x, y, width, height in boxes:
+        assert min(x, y) >= 0 and min(width, height) > 0 and max(x + width, y + height) <= photos.SIDE
+
+
 def test_small_kinds_come_as_often_as_large_ones():
     labels = torch.tensor([0] * 9 + [1] * 4 + [2] * 1)
     pool = recipes.evenly(labels)
