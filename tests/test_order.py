@@ -80,6 +80,13 @@ def test_what_ships_climbs_where_order_can_be_read():
     assert sum(row["bytes"] for row in rows.values()) < 3e6
 
 
+def test_a_pair_counts_as_solved_only_if_it_is_solved_as_drawn_and_moved():
+    from order_claims import SOLVED, drawn_and_moved
+
+    assert [drawn_and_moved(rights, 1000, SOLVED)[1] for rights in ([999, 990], [999, 950], [900, 999])] == [1, 0, 0]
+    assert "moved 95.0" in drawn_and_moved([999, 950], 1000, SOLVED)[0]
+
+
 # ------------------------------------------------------------ what is missing
 
 
