@@ -407,8 +407,9 @@ def step(command: list[str], what: str = "looking up packages", on_change=lambda
     with subprocess.Popen(command, cwd=ROOT, env=child_environment() | env, **pipe) as process:
 
         def listen():
-            for line in process.stdout:
-                lines.put(line.strip())
+            with contextlib.suppress(ValueError):  # closed, as somebody has pressed Ctrl+C
+                for line in process.stdout:
+                    lines.put(line.strip())
             lines.put(None)
 
         threading.Thread(target=listen, daemon=True).start()
