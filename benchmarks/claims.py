@@ -19,6 +19,7 @@ import context_claims
 import corners
 import dry_run
 import every_net
+import intervals
 import leaks
 import measuring
 import order_claims
@@ -243,6 +244,7 @@ def page() -> list[str]:
         *every_net.lines(),
         *dry_run.lines(),
         *carries_over.lines(),
+        *intervals.lines(),
         TRAINING,
     ]
     facts = ("pictures", "epochs", "batch", "seed", "precision", "device", "threads", "minutes")

@@ -223,8 +223,8 @@ have Wilson's interval. Right or wrong answers and means: bootstrap over picture
 answers on fewer than 60 pictures: Tango's score interval. Correlations, *r* (Pearson's): each picture is left out once,
 on the scale of Fisher's *z*; differences of *r* are given in *z* too. *r* over classes is corrected for the scatter of
 accuracies on few pictures, and its interval is over classes; where one network's accuracies do not vary, or the
-interval would reach from -1 to 1, it cannot be judged. How often such intervals hold the truth stands at the end of
-this page. Where a claim fails, the notebook gives the reason that we think most likely.
+interval would reach from -1 to 1, it cannot be judged. How often such intervals hold the truth stands further
+down on this page. Where a claim fails, the notebook gives the reason that we think most likely.
 
 | experiment | the paper's claim | its figure | Patchwork | photographs | holds if | notebook, function |
 |---|---|---|---|---|---|---|"""
