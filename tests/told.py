@@ -109,26 +109,26 @@ def pattern(names) -> re.Pattern:
 # Words that are emphasised, or stand in a heading of the claims page, and are no terms of the field. Words of up to
 # three letters and names of classes need not stand here.
 ORDINARY = """
-    above absent across added after again against alike alone among another answer anything arrangement away
-    backward because before bell below best better between bird black both bound cannot carp carries certain choices
+    above absent across added after again against alike alone among another answer anything arrangement away backward
+    because before bell below best better between bird black both bound cannot carp carries certain changed choices
     claim claims climbs command copy corners cost course data days depends details difference differences different
-    does down drawn draws dropped each elsewhere empty equal equally every exactly experiment fails false feet
-    fergus figure filled first five flaw flaws flower forward found from frozen full function geirhos grey ground
-    guessing harms help here hidden hide holds honesty hour html human inside itself judged jupyterlab larger last
+    does down drawn draws dropped each elsewhere empty equal equally every exactly experiment fails false feet fergus
+    figure filled first five flaw flaws flower forward found from frozen full function geirhos grey ground guessing
+    harms held help here hidden hide hold holds honesty hour html human inside itself judged jupyterlab larger last
     learning learnt left less line longer looks lost lower made makes mask masked matters mean measured medicine
-    memory middle minaret minus minutes missing more most nearly network networks new nine none notebook nothing
+    memory middle minaret minus minutes missing more most named nearly network networks new nine none notebook nothing
     number order other others over page painted paper passes person photo photograph picture pictures pixels place
-    places plain points pole present probable proved published question random removed repeats report
-    reproducibility reverse right rule ruler same scale scenery seen shape ship should side size solve solves some
-    something stand-in strange success sure surely take taken tell test than that their them there these thing third
-    this threads three together trained training trust twelve undecided undefended useful values were what where
-    which white whole wings with within without word worth wrong your zeiler
+    places plain points pole present probable proved published question random removed repeats report reproducibility
+    reverse right rule ruler runs same scale scenery seen shape ship should side size solve solves some something
+    stand-in strange success sure surely take taken tell test than that their them there these thing third this
+    threads three together trained training trust twelve undecided undefended useful values were what where which
+    white whole wings with within without word worth writing wrong your zeiler
 """
 NAMES = """
     BibTeX BP BY CC CC0 CDIP CIEDE2000 CITATION CONTRIBUTING CPU CSV CVPR DockerSpawner DOI DOIs ECCV ESC EuroSAT
     exFAT FAT32 GB GitHub HTML ICCV ICLR ICML IIIT IPython JPEG JSTARS JupyterHub JupyterLab KubeSpawner LDAP
     LICENSE LTI macOS MB MIT NativeAuthenticator NC NeurIPS NumPy NVIDIA OAuth OK ONE PAM PatchCamelyon PDF PNG
-    PostScript PSS PyPI PyTorch README RVL SA SHA SIGKILL SystemdSpawner TensorFlow TLS USB USENIX VS
+    PostScript PSS PyPI PyTorch README RVL SA SHA SIGKILL STOP SystemdSpawner TensorFlow TLS USB USENIX VS
 """
 
 
