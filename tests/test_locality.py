@@ -25,7 +25,7 @@ def profile_of(kinds: int, each: int, small: float, large: float, special: int |
 def test_one_kind_of_many_that_truly_gains_is_found_and_no_other():
     gains = profile_of(32, 20, 0.7, 0.7, special=5).gains()
     assert [one.kind for one in gains if one.sure] == ["kind 5"]
-    assert gains[-1].kind == "kind 5" and gains[-1].points.value == 100 and gains[-1].points.low > 70
+    assert gains[-1].kind == "kind 5" and gains[-1].points.value == 100 and gains[-1].points.low > 60  # of 20 pictures
     values = [one.points.value for one in gains]
     assert values == sorted(values) and len(values) == 32
 
