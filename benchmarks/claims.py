@@ -14,11 +14,13 @@ import argparse
 import os
 from pathlib import Path
 
+import captions
 import carries_over
 import context_claims
 import corners
 import dry_run
 import every_net
+import front
 import intervals
 import leaks
 import measuring
@@ -57,7 +59,6 @@ WANTED = {  # for each net, pair by pair; last for tench with fingers swapped
     **{name: (SOLVED, SOLVED, SOLVED, SOLVED, FINGERS, None) for name in ("resnet", "vgg", "densenet", "vit")},
     "vit_bag": (SOLVED, CHANCE, CHANCE, CHANCE, FINGERS, COLLAPSED),  # a bag of tokens of 8 px
 }
-SHOWN = {"flamingo": 0, "sunflower": 0, "grand_piano": 1, "minaret": 2}  # which test picture of a kind docs/ shows
 SWAPPED = "tench, swapped"
 
 
@@ -78,12 +79,12 @@ def main() -> None:
             storing.write("patchwork", {"speed": measuring.speed()})
             measuring.measure("patchwork", world.images, world.labels, nets)
         if options.world in (None, "photos"):
-            draw_photos()
+            front.draw_all()
             world = measure_photos(options.pictures)
             nets = {name: bu.load_model(name, world="photos") for name in shipped("photos")}
             for what, measure in (("corners", corners.measure), ("flaws", corners.measure_flaws)):
                 storing.write("photos", {what: measure(world.images, world.labels, nets)})
-            storing.write("photos", {"captions": corners.measure_captions(world, nets)})
+            storing.write("photos", {"captions": captions.measure(world, nets)})
             measuring.measure("photos", world.images, world.labels, nets)
         if options.world == "tiny":
             measure_tiny(options.root, options.pictures)
@@ -139,20 +140,6 @@ def measure_photos(count: int | None) -> World:
     for name in shipped("photos"):
         note_accuracy(name, "photos", {"top-1": world, LEARNT: learnt, NEW: new})
     return world
-
-
-def draw_photos() -> None:
-    """The exact maps that docs/package.md shows."""
-    world = bu.load_world("photos", n=None)
-    bagnets = {name: bu.load_model(name, world="photos") for name in shipped("photos") if name.startswith("bagnet")}
-    chosen = [int((world.labels == world.classes.index(kind)).nonzero()[n, 0]) for kind, n in SHOWN.items()]
-    maps = [
-        [bu.heatmap(model, world.images[one], int(world.labels[one]), stride=1) for model in bagnets.values()]
-        for one in chosen
-    ]
-    kinds, titles = [kind.replace("_", " ") for kind in SHOWN], [f"{TITLES[name]}'s evidence" for name in bagnets]
-    figure = bu.show_heatmaps(world.images[chosen], maps, kinds, titles)
-    figure.savefig(DOCS / "images" / "photos.png", dpi=90)
 
 
 def measure_tiny(root: Path | None, count: int | None) -> None:
@@ -234,6 +221,7 @@ def page() -> list[str]:
         *leaks.lines(),
         *sizes.lines(),
         *corners.lines(),
+        *captions.lines(),
         *transfer.lines(),
         *paper.table(),
         *zeiler.lines(),

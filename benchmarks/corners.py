@@ -3,12 +3,9 @@
 The corners are found by rule (bu.dark_corners), so how much evidence lies on them is a fact. Two ways round are tried:
 fill a minaret's corners with the mean colour of the rest; and paste its corners on pictures of other kinds. The same
 for other flaws: the black frames of leopards, the white ground of motorbikes and airplanes, and cars, all of them grey.
-Writing on the photographs is found by no rule: data/photos/captions.csv lists what one reader saw.
 """
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import storing
@@ -24,8 +21,7 @@ from bagnet_utils.experiments.masking import hidden_one_by_one
 from bagnet_utils.models.scores import logits
 from bagnet_utils.models.zoo import TITLES
 from bagnet_utils.statistics import MIN_COUNT, Estimate, bootstrap, confidence_interval, percent_of, point_difference
-from bagnet_utils.worlds.photos import CLASSES, SHIPPED
-from bagnet_utils.worlds.world import World
+from bagnet_utils.worlds.photos import CLASSES
 
 MINARET, CAR = CLASSES.index("minaret"), CLASSES.index("car_side")
 WINDOW, LEAST = 16, 0.1  # px; and the share of a patch or window that must be black corner
@@ -35,7 +31,6 @@ FLAWS = {  # kinds with a margin of their own, and the colour to look for from t
     "motorbikes": ("white background", 1.0),
     "airplanes": ("white background", 1.0),
 }
-NAMES_IT = "names the thing"  # of writing, in captions.csv
 SEPIA = torch.tensor([1.0, 0.85, 0.65])  # a tint, as of an old photograph
 
 
@@ -94,46 +89,6 @@ def measure_flaws(images: Tensor, labels: Tensor, nets: dict[str, nn.Module]) ->
     grey = others_than(mine, images).mean(1, keepdim=True).expand(-1, 3, -1, -1)
     results["car_side"] = ask(nets, CAR, images[mine], tinted, others_than(mine, images), [grey])
     return results
-
-
-def measure_captions(world: World, nets: dict[str, nn.Module]) -> dict:
-    """How many answers change when writing on a picture is hidden; and, as a control, as much at the opposite place."""
-    place = {name_of(file): number for number, file in enumerate(world.truth)}
-    rows = [row for row in captions() if row["file"] in place]
-    named = {row["file"] for row in rows if row["what"].startswith(NAMES_IT)}
-    files = sorted({row["file"] for row in rows})
-    chosen = [place[file] for file in files]
-    pictures, labels = world.images[chosen], world.labels[chosen].numpy()
-    boxes = torch.zeros(len(files), *pictures.shape[2:], dtype=torch.bool)
-    for row in rows:
-        x, y, width, height = (int(row[what]) for what in ("x", "y", "width", "height"))
-        boxes[files.index(row["file"]), y : y + height, x : x + width] = True
-    shown = pictures, fill_with_mean(pictures, boxes), fill_with_mean(pictures, boxes.flip(1, 2))
-    names_it, results = np.array([file in named for file in files]), {}
-    for name, net in nets.items():
-        before, hidden, control = (bu.predict(net, these).numpy() for these in shown)
-        right, changed = before == labels, [answers != before for answers in (hidden, control)]
-        results[name] = {
-            "right": int(right.sum()),
-            "changed": [int(one.sum()) for one in changed],
-            "right to wrong": [int((one & right).sum()) for one in changed],
-            "points more": bootstrap(point_difference, *changed),
-            "changed, named": int(changed[0][names_it].sum()),
-        }
-    area = boxes.float().mean((1, 2)).median().item()
-    counts = {"looked": len(world.labels), "pictures": len(files), "boxes": len(rows), "named": len(named)}
-    return {**counts, "area": area, "nets": results}
-
-
-def captions() -> list[dict[str, str]]:
-    """Writing that a reader saw on test photographs: file, x, y, width, height (px of the 128-px picture), what."""
-    with open(SHIPPED / "captions.csv", newline="", encoding="ascii") as file:
-        return list(csv.DictReader(file))
-
-
-def name_of(file: str) -> str:
-    """The name of a picture that ships, as the tables in data/photos have it."""
-    return Path(file).relative_to(SHIPPED).as_posix()
 
 
 def others_than(mine: Tensor, images: Tensor, count: int = OTHERS // 2) -> Tensor:
@@ -207,8 +162,6 @@ def lines() -> Iterator[str]:
         yield f"| {TITLES[name]} | {' | '.join(cells)} |"
     if "flaws" in results:
         yield from flaws_lines(results["flaws"])
-    if "captions" in results:
-        yield from captions_lines(results["captions"])
 
 
 def flaws_lines(flaws: dict) -> Iterator[str]:
@@ -221,24 +174,6 @@ def flaws_lines(flaws: dict) -> Iterator[str]:
             before, *after = [share(count, one["others"], 0) for count in row["taken"]]
             cells += [before, "; ".join(after)]
             yield f"| {title} | {TITLES[name]} | {' | '.join(cells)} |"
-
-
-def captions_lines(found: dict) -> Iterator[str]:
-    kinds = {}
-    for row in captions():
-        kinds.setdefault(row["what"].split(":")[0], set()).add(row["file"])
-    kinds = sorted(kinds.items(), key=lambda one: (-len(one[1]), one[0]))
-    listed = ", ".join(f"{kind} ({len(files)})" for kind, files in kinds)
-    yield CAPTIONS_HEAD.format(**found | {"area": 100 * found["area"]}, listed=listed)
-    for name in [name for name in TITLES if name in found["nets"]]:
-        row, of = found["nets"][name], found["pictures"]
-        cells = [
-            f"{row['right']} of {of}",
-            *(share(count, of, 0) for count in row["changed"]),
-            ends(row["points more"], 0),
-        ]
-        cells += [*map(str, row["right to wrong"]), f"{row['changed, named']} of {found['named']}"]
-        yield f"| {TITLES[name]} | {' | '.join(cells)} |"
 
 
 HEAD = """
@@ -272,21 +207,3 @@ for each margin alone: three margins, chosen by their size, so no interval over 
 
 | kind and flaw | network | right | right, removed | points lost | others taken for it | with the flaw added |
 |---|---|---|---|---|---|---|"""
-
-CAPTIONS_HEAD = """
-### Writing on the photographs
-
-No rule finds watermarks and captions. So one reader looked through all {looked} test photographs, enlarged,
-and listed visible writing in `data/photos/captions.csv`: {pictures} pictures, {boxes} boxes around writing. In {named}
-of them the writing names the thing. By kind (pictures): {listed}. Not listed: what belongs to the thing itself (names
-of airlines, STOP, dials of watches, brands on balls and umbrellas), and marks of which the reader was not sure to see
-writing. Another reader may list others, and the training pictures were not looked through.
-
-Each box was filled with the mean colour of the rest of the picture (half of the pictures lose less than {area:.1f} %
-of their area). *Changed*: percent of the {pictures} pictures that get another answer. *Control*: the same with boxes
-of the same size at the opposite place, mirrored through the middle of the picture. *Points more*: changed with the
-writing hidden, less changed in the control, on the same pictures. *Right to wrong*: number of right answers that
-became wrong. *Named*: changed answers among pictures whose writing names the thing.
-
-| | right | changed | changed, control | points more | right to wrong | right to wrong, control | named |
-|---|---|---|---|---|---|---|---|"""

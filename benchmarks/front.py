@@ -1,11 +1,13 @@
-"""The README's second picture, docs/images/birds.png: python3 benchmarks/front.py
+"""Photographs and exact maps for the README and for docs/package.md: python3 benchmarks/front.py, or with the claims.
 
-A photograph that all three BagNets name rightly, one that they get wrong, and the evidence that made them do so.
+birds.png: a photograph that all three BagNets name rightly, one that they get wrong, and the evidence that made them do
+so. photos.png: four kinds.
 """
 
 from pathlib import Path
 from typing import NamedTuple
 
+import matplotlib
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -13,10 +15,12 @@ from torch import Tensor
 import bagnet_utils as bu
 from bagnet_utils.models.zoo import TITLES
 
-PICTURE = Path(__file__).parents[1] / "docs" / "images" / "birds.png"
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+PICTURE = IMAGES / "birds.png"
 BAGNETS = ("bagnet9", "bagnet17", "bagnet33")
 FILES = {"a flamingo": "test/flamingo/image_0016.jpg", "an ibis": "test/ibis/image_0009.jpg"}  # as in notebook 0
 ASKED = "flamingo"
+SHOWN = {"flamingo": 0, "sunflower": 0, "grand_piano": 1, "minaret": 2}  # which test picture of a kind, in photos.png
 
 
 class Told(NamedTuple):
@@ -43,7 +47,7 @@ def told(name: str, image: Tensor) -> Told:
     return Told(net.classes[answer], 100 * chance.item(), patches, heat)
 
 
-def draw() -> Figure:
+def birds() -> Figure:
     images = photographs()
     found = [[told(name, image) for name in BAGNETS] for image in images]
     columns = [f"{TITLES[name]}: {one.patches} patches" for name, one in zip(BAGNETS, found[0], strict=True)]
@@ -60,7 +64,23 @@ def draw() -> Figure:
     return figure
 
 
+def four_kinds() -> Figure:
+    world = bu.load_world("photos", n=None)
+    chosen = [int((world.labels == world.classes.index(kind)).nonzero()[n, 0]) for kind, n in SHOWN.items()]
+    bagnets = [bu.load_model(name, world="photos") for name in BAGNETS]
+    maps = [
+        [bu.heatmap(model, world.images[one], int(world.labels[one]), stride=1) for model in bagnets] for one in chosen
+    ]
+    kinds, titles = [kind.replace("_", " ") for kind in SHOWN], [f"{TITLES[name]}'s evidence" for name in BAGNETS]
+    return bu.show_heatmaps(world.images[chosen], maps, kinds, titles)
+
+
+def draw_all() -> None:
+    with matplotlib.rc_context():
+        bu.style(photographs=True)
+        four_kinds().savefig(IMAGES / "photos.png", dpi=90)
+        birds().savefig(IMAGES / PICTURE.name, dpi=100)
+
+
 if __name__ == "__main__":
-    bu.style(photographs=True)
-    draw().savefig(PICTURE, dpi=100)
-    print(f"{PICTURE.name}: {PICTURE.stat().st_size / 1e3:.0f} kB")
+    draw_all()

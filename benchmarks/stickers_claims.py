@@ -7,7 +7,7 @@ from typing import NamedTuple
 import storing
 from cells import MARK, above, ends, share
 from paper import within
-from stickers import BAGNETS, LARGE, OTHERS, SIZES, SMALL, STEPS, TARGET, WORLDS
+from stickers import BAGNETS, LARGE, MORE_OFTEN, OTHERS, SIZES, SMALL, STEPS, TARGET, WORLDS
 
 from bagnet_utils.experiments.certify import WAYS
 from bagnet_utils.models.zoo import TITLES
@@ -53,14 +53,15 @@ def claims() -> Iterator[Row]:
 def more_on_bagnets(part: dict) -> Row:
     size = SIZES[-1]
     falls = {name: part[f"attack, {name}, {size} px"] for name in (*BAGNETS, "resnet")}
-    ranges = {name: confidence_interval(one["fell"], one["of"]) for name, one in falls.items()}
+    more = part.get(MORE_OFTEN, {})
+    points = [more[name]["points"] for name in BAGNETS if name in more]
+    found = ", ".join(f"{TITLES[name]} {share(one['fell'], one['of'])} %" for name, one in falls.items())
     return Row(
         f"Stickers of {size} px succeed more often on BagNets than on a ResNet",
         "",
-        ", ".join(f"{TITLES[name]} {share(one['fell'], one['of'])} %" for name, one in falls.items()),
-        all(ranges[name][0] > ranges["resnet"][1] for name in BAGNETS),
-        "each BagNet's interval lies above the ResNet's (each of the photographs it has right, so not paired; that "
-        "intervals lie apart asks for more than a difference above 0)",
+        f"{found}; than on the ResNet, BagNet-9, 17, 33: {', '.join(ends(one, 1) for one in points)} points more",
+        above(0, *points) if points else None,
+        "all above 0, on the photographs that both have right",
         "13b, `optimise_sticker`",
     )
 

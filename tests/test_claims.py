@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import captions
 import claims
 import corners
 import every_net
+import front
 import measuring
 import numpy as np
 import paper
@@ -75,30 +77,39 @@ def test_the_accuracy_on_photographs_is_measured(tmp_path, monkeypatch):
 
 
 def test_the_photographs_for_the_readme_are_drawn(tmp_path, monkeypatch):
-    (tmp_path / "images").mkdir()
-    monkeypatch.setattr(claims, "DOCS", tmp_path)
-    monkeypatch.setattr(claims, "SHOWN", {"minaret": 2})
-    monkeypatch.setattr(claims, "shipped", lambda world: ["bagnet9", "resnet"])
-    claims.draw_photos()
-    assert Image.open(tmp_path / "images" / "photos.png").width > 200
+    monkeypatch.setattr(front, "IMAGES", tmp_path)
+    monkeypatch.setattr(front, "SHOWN", {"minaret": 2})
+    monkeypatch.setattr(front, "BAGNETS", ("bagnet9",))
+    front.draw_all()
+    assert all(Image.open(tmp_path / name).width > 200 for name in ("photos.png", "birds.png"))
+
+
+class Says(torch.nn.Module):
+    """Says of each picture the last of these kinds that is seen in it."""
+
+    patch_size = None
+
+    def __init__(self, **seen):
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, images):
+        answer = torch.zeros(len(images), 32)
+        for rank, (kind, sees) in enumerate(self.seen.items(), 1):
+            answer[:, CLASSES.index(kind)] = rank * sees(images)
+        return answer
+
+
+def always(images: torch.Tensor) -> torch.Tensor:
+    return torch.ones(len(images))
 
 
 def test_corners_count_for_a_network_that_knows_minarets_by_them():
-    class Corner(torch.nn.Module):
-        """Says minaret of what is black at the upper left, else crab."""
-
-        patch_size = None
-
-        def forward(self, images):
-            answer = torch.zeros(len(images), 32)
-            answer[:, CLASSES.index("crab")] = 1.0
-            answer[:, CLASSES.index("minaret")] = 2.0 * (images[:, :, 0, 0].amax(1) < 0.05)
-            return answer
-
+    net = Says(crab=always, minaret=lambda images: images[:, :, 0, 0].amax(1) < 0.05)  # black at the upper left
     labels = torch.arange(32).repeat_interleave(12)
     images = 0.3 + 0.3 * torch.rand(len(labels), 3, 32, 32, generator=torch.Generator().manual_seed(0))
     images[labels == CLASSES.index("minaret"), :, :8] = 0.0
-    told = corners.measure(images, labels, {"vgg": Corner().eval()})
+    told = corners.measure(images, labels, {"vgg": net.eval()})
     assert told["minarets"] == 12 and told["black"] == pytest.approx(8 / 32)
     assert told["vgg"]["right"] == [12, 0] and told["vgg"]["taken before"] == 0
     assert told["vgg"]["taken"] == [corners.OTHERS] * corners.DONORS
@@ -123,41 +134,24 @@ def test_the_interval_over_donors_and_pictures_holds_what_it_promises():
 
 
 def test_writing_is_hidden_and_as_much_of_the_opposite_place():
-    class Reader(torch.nn.Module):
-        """Says llama of pictures with something white at the lower left, else crab."""
-
-        patch_size = None
-
-        def forward(self, images):
-            answer = torch.zeros(len(images), 32)
-            answer[:, CLASSES.index("crab")] = 1.0
-            answer[:, CLASSES.index("llama")] = 2.0 * (images[:, :, -2, 1].amin(1) > 0.9)
-            return answer
-
+    net = Says(crab=always, llama=lambda images: images[:, :, -2, 1].amin(1) > 0.9)  # white at the lower left
     file = "test/llama/image_0018.jpg"  # its box goes from the left to the right, at the bottom
     images = torch.full((2, 3, 128, 128), 0.3)
     images[0, :, 116:] = 1.0
-    files = [str(corners.SHIPPED / name) for name in (file, "test/llama/image_0022.jpg")]
+    files = [str(captions.SHIPPED / name) for name in (file, "test/llama/image_0022.jpg")]
     world = World(images, torch.tensor([CLASSES.index("llama")] * 2), CLASSES, files)
-    told = corners.measure_captions(world, {"vgg": Reader().eval()})
+    told = captions.measure(world, {"vgg": net.eval()})
     assert (told["looked"], told["pictures"], told["boxes"], told["named"]) == (2, 1, 1, 1)
     row = told["nets"]["vgg"]
     assert row["right"] == 1 and row["changed"] == row["right to wrong"] == [1, 0] and row["changed, named"] == 1
 
 
 def test_flaws_are_measured_by_taking_them_away_and_by_putting_them_there(monkeypatch):
-    class Whiteness(torch.nn.Module):
-        """Says motorbikes of what is white at the corners, cars of what is grey, else minarets."""
-
-        patch_size = None
-
-        def forward(self, images):
-            answer = torch.zeros(len(images), 32)
-            answer[:, CLASSES.index("minaret")] = 1.0
-            answer[:, CLASSES.index("motorbikes")] = 2.0 * (images[:, :, 0, 0].amin(1) > 0.95)
-            answer[:, CLASSES.index("car_side")] = 3.0 * ((images.amax(1) - images.amin(1)).amax((1, 2)) < 0.02)
-            return answer
-
+    net = Says(
+        minaret=always,
+        motorbikes=lambda images: images[:, :, 0, 0].amin(1) > 0.95,  # white at the corner
+        car_side=lambda images: (images.amax(1) - images.amin(1)).amax((1, 2)) < 0.02,  # grey
+    )
     random = torch.Generator().manual_seed(0)
     labels = torch.arange(32).repeat_interleave(4)
     images = 0.3 + 0.3 * torch.rand(len(labels), 3, 32, 32, generator=random)
@@ -166,7 +160,7 @@ def test_flaws_are_measured_by_taking_them_away_and_by_putting_them_there(monkey
     images[labels == CLASSES.index("airplanes"), :, :3] = 1.0
     cars = labels == CLASSES.index("car_side")
     images[cars] = images[cars].mean(1, keepdim=True)
-    told = corners.measure_flaws(images, labels, {"vgg": Whiteness().eval()})
+    told = corners.measure_flaws(images, labels, {"vgg": net.eval()})
     bikes, grey = told["motorbikes"]["nets"]["vgg"], told["car_side"]["nets"]["vgg"]
     assert bikes["right"] == [4, 0] and bikes["taken"][1:] == [corners.OTHERS // 2 - 3] * 3
     assert grey["right"] == [4, 0] and grey["taken"] == [0, corners.OTHERS // 2]

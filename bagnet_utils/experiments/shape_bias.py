@@ -80,7 +80,9 @@ def bias_difference(after: ShapeBias, before: ShapeBias) -> Estimate:
         sums = [column.sum(axis) for column in decided]
         return 100 * (sums[0] / (sums[0] + sums[1]) - sums[2] / (sums[2] + sums[3]))
 
-    return bootstrap(difference, *(np.where(way, 1.0, 0) for one in (after, before) for way in decisions(one)))
+    return bootstrap(
+        difference, *(np.where(way, 1.0, 0) for one in (after, before) for way in (one.by_shape, one.by_texture))
+    )
 
 
 def difference_over_kinds(after: ShapeBias, before: ShapeBias) -> Estimate:
@@ -96,13 +98,9 @@ def with_ends(value: float, low: float, high: float) -> Estimate:
     return Estimate(float(value), float(low), float(high))
 
 
-def decisions(one: ShapeBias) -> tuple[np.ndarray, np.ndarray]:
-    return one.by_shape, one.by_texture
-
-
 def pulls_of(one: ShapeBias) -> tuple[float, np.ndarray]:
     """The share of shape decisions; and how far pictures draw it up or down, by kinds of shape and of texture."""
-    shape, texture = decisions(one)
+    shape, texture = one.by_shape, one.by_texture
     decided = (shape | texture).sum()
     share = shape.sum() / decided if decided else np.nan
     table = np.zeros((len(one.kinds), len(one.kinds)))
