@@ -140,26 +140,18 @@ def lines() -> Iterator[str]:
     if "corners" not in results:
         return
     corners = results["corners"]
-    yield HEAD.format(
-        **{what: corners[what] for what in ("minarets", "others")},
-        black=100 * corners["black"],
-        donors=DONORS,
-        window=WINDOW,
-    )
-    for name in TITLES:
-        if name not in corners:
-            continue
-        one = corners[name]
+    yield HEAD.format(minarets=corners["minarets"], black=100 * corners["black"], window=WINDOW)
+    nets = [(TITLES[name], corners[name]) for name in TITLES if name in corners]
+    for title, one in nets:
         parts = ("evidence", "patches", "drops", "windows")
-        cells = [ends(one[what], 0) if what in one else "" for what in parts]
-        cells += [share(right, corners["minarets"], 0) for right in one["right"]] + [ends(one["points less"], 0)]
+        yield f"| {title} | {' | '.join(ends(one[what], 0) if what in one else '' for what in parts)} |"
+    yield BOTH_WAYS.format(others=corners["others"], donors=DONORS)
+    for title, one in nets:
         taken = sorted(100 * count / corners["others"] for count in one["taken"])
-        cells += [
-            share(one["taken before"], corners["others"]),
-            ends(one["taken share"], 1) if "taken share" in one else "",
-        ]
+        cells = [*(share(right, corners["minarets"], 0) for right in one["right"]), ends(one["points less"], 0)]
+        cells += [share(one["taken before"], corners["others"]), ends(one["taken share"], 1)]
         cells += [f"{taken[0]:.1f} to {taken[-1]:.1f}, median {sum(taken[3:5]) / 2:.1f}"]
-        yield f"| {TITLES[name]} | {' | '.join(cells)} |"
+        yield f"| {title} | {' | '.join(cells)} |"
     if "flaws" in results:
         yield from flaws_lines(results["flaws"])
 
@@ -181,19 +173,26 @@ HEAD = """
 
 Caltech-101's pictures of minarets were rotated until all towers had about the same slant, their tips to the upper
 right, which left black corners: {black:.0f} % of the area of the {minarets} minarets for testing, found by a rule
-(`bu.dark_corners`). *Evidence*: percent of a BagNet's positive evidence for minaret that lies on patches with a tenth
-or more of black corner; this is exact, and only BagNets have it. *Patches*: percent of patches that have as much.
-*Drops*: an estimate by occlusion, which every network can have. Windows of {window} x {window} px, side by side,
-were covered with the mean colour of the rest of the picture, one at a time: percent of all that the logit for minaret
-fell which lies on windows with a tenth or more of black corner. *Windows*: percent of windows that have as much. For
-BagNets the two can be compared. *Right*: percent of minarets classified correctly, as they are and with the corners
-filled with the mean colour of the rest. *Taken for minarets*: percent of {others} pictures of other kinds, before and
-after the corners of {donors} minarets were pasted on them: the mean of the {donors}, with an interval over other
-minarets and other pictures (both drawn anew), and the smallest, the largest and the median of the {donors}.
+(`bu.dark_corners`).
 
-| | evidence | patches | drops | windows | right | right, filled | points lost | taken, before | taken, with corners \
-| each minaret's corners |
-|---|---|---|---|---|---|---|---|---|---|---|"""
+Where does the evidence lie? *Evidence*: percent of a BagNet's positive evidence for minaret that lies on patches with a
+tenth or more of black corner; this is exact, and only BagNets have it. *Patches*: percent of patches that have as much.
+*Drops*: an estimate by occlusion, which every network can have. Windows of {window} x {window} px, side by side, were
+covered with the mean colour of the rest of the picture, one at a time: percent of all that the logit for minaret fell
+which lies on windows with a tenth or more of black corner. *Windows*: percent of windows that have as much. For BagNets
+the two can be compared.
+
+| | evidence | patches | drops | windows |
+|---|---|---|---|---|"""
+
+BOTH_WAYS = """
+And without the corners, or with them elsewhere? *Right*: percent of minarets classified correctly, as they are and with
+the corners filled with the mean colour of the rest. *Taken for minarets*: percent of {others} pictures of other kinds,
+before and after the corners of {donors} minarets were pasted on them: the mean of the {donors}, with an interval over
+other minarets and other pictures (both drawn anew), and the smallest, the largest and the median of the {donors}.
+
+| | right | right, filled | points lost | taken, before | taken, with corners | each minaret's corners |
+|---|---|---|---|---|---|---|"""
 
 FLAWS_HEAD = """
 ### Other flaws
