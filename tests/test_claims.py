@@ -14,6 +14,7 @@ import claims
 import corners
 import every_net
 import front
+import leaks
 import measuring
 import numpy as np
 import paper
@@ -191,6 +192,11 @@ def test_the_experiments_were_measured_with_the_weights_that_ship():
         assert len(weights) >= 7
         for name, sha in weights.items():
             assert zoo.manifest()[f"{world}/{name}"]["sha256"] == sha, f"measure {name} anew: course.py claims"
+
+
+def test_leaks_were_looked_for_in_pictures_as_they_are_drawn_now():
+    tried = [attempt for name in leaks.HIDDEN for attempt in storing.read()["leaks"][name].values()]
+    assert len(tried) == 6 and {attempt["drawn"] for attempt in tried} == {leaks.drawn()}, "course.py leaks"
 
 
 @pytest.mark.slow
