@@ -79,7 +79,7 @@ def draw_all() -> None:
     with matplotlib.rc_context():
         bu.style(photographs=True)
         four_kinds().savefig(IMAGES / "photos.png", dpi=90)
-        birds().savefig(IMAGES / PICTURE.name, dpi=100)
+        birds().savefig(PICTURE, dpi=100)
 
 
 if __name__ == "__main__":

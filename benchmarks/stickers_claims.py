@@ -53,14 +53,13 @@ def claims() -> Iterator[Row]:
 def more_on_bagnets(part: dict) -> Row:
     size = SIZES[-1]
     falls = {name: part[f"attack, {name}, {size} px"] for name in (*BAGNETS, "resnet")}
-    more = part.get(MORE_OFTEN, {})
-    points = [more[name]["points"] for name in BAGNETS if name in more]
+    points = [part[MORE_OFTEN][name]["points"] for name in BAGNETS]
     found = ", ".join(f"{TITLES[name]} {share(one['fell'], one['of'])} %" for name, one in falls.items())
     return Row(
         f"Stickers of {size} px succeed more often on BagNets than on a ResNet",
         "",
         f"{found}; than on the ResNet, BagNet-9, 17, 33: {', '.join(ends(one, 1) for one in points)} points more",
-        above(0, *points) if points else None,
+        above(0, *points),
         "all above 0, on the photographs that both have right",
         "13b, `optimise_sticker`",
     )

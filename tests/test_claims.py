@@ -79,6 +79,7 @@ def test_the_accuracy_on_photographs_is_measured(tmp_path, monkeypatch):
 
 def test_the_photographs_for_the_readme_are_drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(front, "IMAGES", tmp_path)
+    monkeypatch.setattr(front, "PICTURE", tmp_path / "birds.png")
     monkeypatch.setattr(front, "SHOWN", {"minaret": 2})
     monkeypatch.setattr(front, "BAGNETS", ("bagnet9",))
     front.draw_all()
